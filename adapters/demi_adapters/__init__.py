@@ -1,0 +1,1 @@
+"""The typed library under every part of the DeMi registry."""

@@ -1,0 +1,1 @@
+"""The daemon that keeps Consul in step with the containers of one engine."""

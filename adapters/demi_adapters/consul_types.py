@@ -1,0 +1,65 @@
+"""What is read from Consul and written to it, as values.
+
+Sources: Consul API documentation, pages kv, session, txn.
+"""
+
+import base64
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_TRANSACTION_OPERATIONS = 64  # Consul's own limit up to 1.12; later ones allow 128
+
+CheckStatus = Literal["passing", "warning", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: `session` is the ID of the session that holds it, None where none does."""
+
+    path: str
+    value: bytes
+    modify_index: int
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session, as far as we need it."""
+
+    id: str
+    name: str
+    node: str
+    create_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInfo:
+    """Who answers: the agent's node name, its datacenter and its version."""
+
+    node: str
+    datacenter: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One step of a transaction (Consul API, transactions: KV verbs)."""
+
+    verb: Literal["lock", "unlock", "cas", "delete-cas", "check-not-exists", "check-session"]
+    path: str
+    value: str = ""
+    index: int = 0
+    session: str = ""
+
+    @property
+    def body(self) -> dict[str, object]:
+        """The step as Consul takes it."""
+        return {
+            "KV": {
+                "Verb": self.verb,
+                "Key": self.path,
+                "Value": base64.b64encode(self.value.encode()).decode(),
+                "Index": self.index,
+                "Session": self.session,
+            }
+        }

@@ -1,0 +1,113 @@
+"""Labels: `demi.{SITE}.{STACK}.{SERVICE}.{KEY}={VALUE}` taken apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from demi_adapters.errors import ConfigurationError
+from demi_adapters.names import ServiceName, is_key, is_segment, is_site
+from demi_adapters.problems import Code, Problem, shown
+
+PREFIX = "demi."
+
+# Consul refuses values over 512 KiB (`kv_max_value_size`) and transactions whose JSON is larger
+# (`txn_max_req_len`); base64 adds a third.
+_MAX_LABEL_BYTES = 256 * 1024
+
+_FORM = "demi.SITE.STACK.SERVICE.KEY=VALUE"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLabels:
+    """The sound labels of one container, by service and key, and what was wrong with the rest."""
+
+    services: Mapping[ServiceName, Mapping[str, str]]
+    problems: tuple[Problem, ...]
+
+
+def parse_namespaces(text: str) -> tuple[str, ...]:
+    """Sites named by `DEMI_NAMESPACE`, e.g. `demi.sr1_lls,demi.sr1_sr2`; empty: every site.
+
+    Raises:
+        ConfigurationError: one of them can't be a site.
+    """
+    sites: list[str] = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        site = entry.removeprefix(PREFIX)
+        if not is_site(site) or site == PREFIX.rstrip("."):
+            raise ConfigurationError(
+                f"DEMI_NAMESPACE: {shown(entry)} is no namespace. Write demi.SITE, several "
+                "separated by commas, or leave it empty for every site."
+            )
+        sites.append(site)
+    return tuple(sites)
+
+
+def parse_labels(
+    labels: Mapping[str, str], *, sites: Sequence[str] = (), container: str = ""
+) -> ParsedLabels:
+    """Sort one container's labels by service; whatever is wrong becomes a problem.
+
+    Args:
+        labels: all labels of the container; those of others are passed over.
+        sites: the configured sites (longest first match); none means every site.
+        container: its 12 characters, for the problems.
+    """
+    services: dict[ServiceName, dict[str, str]] = {}
+    problems: list[Problem] = []
+    by_length = sorted(sites, key=len, reverse=True)
+    for label in sorted(labels):
+        parts = _split(label, by_length)
+        if parts is None:
+            continue
+        finding = _finding(parts, label, labels[label])
+        if finding is None:
+            site, stack, service, key = parts
+            own = services.setdefault(ServiceName(site, stack, service), {})
+            own[key] = _clean(labels[label])
+        else:
+            code, message = finding
+            problems.append(Problem(code=code, message=message, container=container, label=label))
+    return ParsedLabels(services, tuple(problems))
+
+
+def _split(label: str, sites: Sequence[str]) -> list[str] | None:
+    """SITE, STACK, SERVICE, KEY as far as they are there; None where the label is not ours."""
+    if not label.startswith(PREFIX):
+        return None
+    rest = label.removeprefix(PREFIX)
+    if not sites:
+        return rest.split(".", 3)
+    for site in sites:
+        if rest == site:
+            return [site]
+        if rest.startswith(f"{site}."):
+            return [site, *rest.removeprefix(f"{site}.").split(".", 2)]
+    return None
+
+
+def _finding(parts: Sequence[str], label: str, value: str) -> tuple[Code, str] | None:
+    if len(parts) < 4 or "" in (*parts[:3], *parts[-1].split(".")):
+        return Code.BAD_LABEL, f"label {shown(label)} is incomplete. Write {_FORM}."
+    for word, part in zip(("SITE", "STACK", "SERVICE"), parts, strict=False):
+        # A configured site may hold dots; it was checked when it was configured.
+        if not is_segment(part) and not (word == "SITE" and is_site(part)):
+            return Code.BAD_NAME, (
+                f"label {shown(label)}: {word} {shown(part)} must be letters, digits, '_' and '-', "
+                "begin with a letter or digit, and have at most 63 characters."
+            )
+    if not is_key(parts[3]):
+        return Code.BAD_NAME, (
+            f"label {shown(label)}: KEY {shown(parts[3])} must be letters, digits, '_', '-' and "
+            "dots; this one label is left out."
+        )
+    if len(label) + len(value.encode(errors="replace")) > _MAX_LABEL_BYTES:
+        return Code.BAD_LABEL, (
+            f"label {shown(label)} is longer than 256 KiB, more than a Consul transaction "
+            "carries. Keep large data in a file and put its path here."
+        )
+    return None
+
+
+def _clean(value: str) -> str:
+    # A lone surrogate (JSON can carry one) has no UTF-8 form, so Consul could not hold it.
+    return value.strip().encode(errors="replace").decode()

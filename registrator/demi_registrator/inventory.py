@@ -1,0 +1,119 @@
+"""The containers known to run, and what each one's labels become.
+
+The engine's container list is one cheap call but leaves things out: it knows the time of creation
+to the second only, hides the health of a paused container, and names the image by its ID once the
+name has moved on. Where one of these matters the container is looked at once and remembered.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from demi_adapters.container import Container
+from demi_adapters.errors import NotFound
+from demi_adapters.labels import parse_labels
+from demi_adapters.names import ServiceName
+from demi_adapters.registration import Origin, Registrations, combine, register
+
+_NANOSECONDS = 1_000_000_000
+
+
+class Inventory:
+    """Running containers with labels of ours, by ID. Not shared between threads."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._running: dict[str, Container] = {}
+        self._exact: set[str] = set()
+        self._registrations: dict[str, Registrations] = {}
+        self.is_complete = False
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def registrations(self) -> Registrations:
+        """What all of them become in Consul."""
+        return combine(self._registrations.values())
+
+    def services_of(self, container: str) -> frozenset[ServiceName]:
+        """The services that a known container is an instance of."""
+        known = self._registrations.get(container)
+        return frozenset(r.name for r in known.services) if known else frozenset()
+
+    def replace_all(self, listed: Iterable[Container], look: Callable[[str], Container]) -> None:
+        """Take over a whole listing.
+
+        Args:
+            listed: every running container with labels of ours, as the list shows them.
+            look: inspects one container by ID; may raise NotFound.
+        """
+        merged = [self._merge(container) for container in listed]
+        unclear = self._unclear(merged)
+        current: dict[str, Container] = {}
+        for container in merged:
+            if container.id not in unclear:
+                current[container.id] = container
+                continue
+            try:
+                current[container.id] = look(container.id)
+            except NotFound:  # gone since the listing
+                continue
+            self._exact.add(container.id)
+        for gone in self._running.keys() - current.keys():
+            self.forget(gone)
+        for container in current.values():
+            self._put(container)
+        self.is_complete = True
+
+    def update(self, container: Container) -> None:
+        """Take over one container that was just inspected."""
+        if container.running and container.labels:
+            self._exact.add(container.id)
+            self._put(container)
+        else:
+            self.forget(container.id)
+
+    def forget(self, container: str) -> None:
+        """Drop a container that no longer runs."""
+        self._running.pop(container, None)
+        self._registrations.pop(container, None)
+        self._exact.discard(container)
+
+    def _put(self, container: Container) -> None:
+        if self._running.get(container.id) != container:
+            self._running[container.id] = container
+            self._registrations[container.id] = register(container, self._origin)
+
+    def _merge(self, listed: Container) -> Container:
+        """The listed container with what is remembered from looking at it."""
+        known = self._running.get(listed.id)
+        if known is None or listed.id not in self._exact:
+            return listed
+        health = known.health if listed.paused and known.paused else listed.health
+        return replace(listed, created_ns=known.created_ns, image=known.image, health=health)
+
+    def _unclear(self, containers: Iterable[Container]) -> set[str]:
+        """The containers whose listing leaves out something that matters."""
+        unknown: set[str] = set()
+        just_paused: set[str] = set()
+        same_second: dict[int, list[Container]] = defaultdict(list)
+        for container in containers:
+            same_second[container.created_ns // _NANOSECONDS].append(container)
+            known = self._running.get(container.id)
+            if container.paused and not (known and known.paused):
+                just_paused.add(container.id)  # Docker calls it unhealthy from here on
+            if container.image.startswith("sha256:"):
+                unknown.add(container.id)
+        for group in same_second.values():
+            if not self._exact.issuperset(container.id for container in group):
+                unknown |= _rivals(group, self._origin.sites)
+        return just_paused | (unknown - self._exact)
+
+
+def _rivals(group: Iterable[Container], sites: Sequence[str]) -> set[str]:
+    """Those that share a service with another one, so that the order of creation decides."""
+    sharing: dict[ServiceName, list[str]] = defaultdict(list)
+    for container in group:
+        for name in parse_labels(container.labels, sites=sites).services:
+            sharing[name].append(container.id)
+    return {id_ for ids in sharing.values() if len(ids) > 1 for id_ in ids}

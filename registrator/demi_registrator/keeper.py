@@ -1,0 +1,222 @@
+"""What the daemon does when something may have changed: it keeps Consul in step."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from demi_adapters.engine import Engine, Event, EventStream
+from demi_adapters.errors import (
+    ConflictError,
+    DemiError,
+    EngineUnavailable,
+    NotFound,
+    RefusedError,
+    TransientError,
+)
+from demi_adapters.names import ServiceName
+from demi_adapters.problems import Problem, sentence
+from demi_adapters.registration import Origin, Registrations
+from demi_registrator.apply import Outcome
+from demi_registrator.backoff import Backoff
+from demi_registrator.inventory import Inventory
+from demi_registrator.reconcile import Reconciler
+from demi_registrator.record import Record, parse_record
+from demi_registrator.watches import RecordSeen
+
+logger = logging.getLogger(__name__)
+
+_ENDED = frozenset({"die", "destroy", "remove"})
+
+# After a change the record is written once the burst is over, not for each container of it.
+_PUBLISH_DELAY_S = 1.0
+# Two processes that both believe they own the record must not race each other.
+_SHORTEST_REACTION_S = 1.0
+
+
+class Keeper:
+    """One owner's containers and their mirror in Consul. Used by one thread."""
+
+    def __init__(
+        self,
+        reconciler: Reconciler,
+        origin: Origin,
+        record: Record,
+        clock: Callable[[], float],
+    ) -> None:
+        self._reconciler = reconciler
+        self._record = record
+        self._clock = clock
+        self._engine: Engine | None = None
+        self._events: EventStream | None = None
+        self._inventory = Inventory(origin)
+        self._touched: dict[str, str] = {}
+        self._backoff = Backoff()
+        self._look_at = clock()
+        self._looked_at = float("-inf")
+        self._publish_at: float | None = None
+        self._answered = 0
+        self._reported: frozenset[Problem] = frozenset()
+
+    @property
+    def owner(self) -> str:
+        """The name that everything is registered under."""
+        return self._record.owner
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until there is something to do without a signal."""
+        if self._touched:
+            return 0.0
+        due = self._look_at if self._publish_at is None else min(self._look_at, self._publish_at)
+        return max(0.0, due - self._clock())
+
+    def engine_up(self, engine: Engine, events: EventStream) -> None:
+        """The engine answers and its events arrive: list it."""
+        self._engine = engine
+        self._events = events
+        self.look_again()
+
+    def engine_down(self) -> None:
+        """The engine is away: what is registered stays."""
+        self._engine = None
+
+    def consul_down(self, reason: DemiError) -> None:
+        """Consul is away: say so, and try now and then."""
+        self._fail(reason)
+
+    def look_again(self) -> None:
+        """Look at everything at the next opportunity."""
+        self._look_at = self._clock()
+
+    def note(self, event: Event) -> None:
+        """Something happened to a container."""
+        if event.labelled or event.action in _ENDED:
+            self._touched[event.container] = event.action
+
+    def record_seen(self, seen: RecordSeen) -> None:
+        """The state record has changed; unless by ourselves, find out what else has."""
+        if seen.call and seen.call.modify_index != self._answered:
+            self._answered = seen.call.modify_index
+            self._publish_at = self._clock()
+        record = seen.record
+        if (
+            record is None
+            or record.session != self._reconciler.session
+            or parse_record(record).get("instance") != self._record.instance
+        ):
+            soonest = self._looked_at + _SHORTEST_REACTION_S
+            self._look_at = min(self._look_at, max(self._clock(), soonest))
+
+    def work(self) -> None:
+        """Do what is due. Failures are logged and tried again later."""
+        try:
+            if self._clock() >= self._look_at:
+                self._run_all()
+            elif self._touched:
+                self._run_touched()
+            if self._publish_at is not None and self._clock() >= self._publish_at:
+                self._publish()
+        except (TransientError, ConflictError, RefusedError) as error:
+            self._fail(error)
+
+    def close(self) -> None:
+        """Let go of threads and connections; what is registered stays."""
+        self._reconciler.close()
+
+    def deregister(self) -> None:
+        """Deregister everything that is ours.
+
+        Raises:
+            DemiError: something of it is left.
+        """
+        self._reconciler.remove_everything()
+
+    def _run_all(self) -> None:
+        is_fresh = self._list()
+        self._reconciler.look()
+        self._looked_at = self._clock()
+        registrations = self._inventory.registrations()
+        outcome = self._reconciler.converge(registrations, may_delete=is_fresh)
+        self._reconciler.confirm(registrations, self._clock())
+        self._settle(outcome, registrations)
+        self._publish()
+        if not (outcome.retry or outcome.outdated):
+            self._look_at = self._clock() + self._record.resync_s
+            if failures := self._backoff.reset():
+                logger.info("everything is in step again after %d failed attempts", failures)
+
+    def _list(self) -> bool:
+        """Whether the inventory is fresh now; without an engine the last one has to do."""
+        if self._engine is None and self._inventory.is_complete:
+            return False
+        if self._engine is None:
+            raise EngineUnavailable("the Docker Engine went away before it could be listed")
+        try:
+            self._inventory.replace_all(self._engine.containers(), self._engine.container)
+        except EngineUnavailable:
+            if self._events:  # a connection that broke without a word would wait for ever
+                self._events.close()
+            if not self._inventory.is_complete:
+                raise
+            return False
+        self._touched.clear()
+        return True
+
+    def _run_touched(self) -> None:
+        names: set[ServiceName] = set()
+        while self._touched:
+            container, action = self._touched.popitem()
+            names |= self._inventory.services_of(container)
+            if action in _ENDED:
+                # From memory: the engine would not answer for 100 ms while a container ends.
+                self._inventory.forget(container)
+            elif self._engine:
+                self._inspect(container, self._engine)
+            names |= self._inventory.services_of(container)
+        if not names:
+            return
+        registrations = self._inventory.registrations()
+        outcome = self._reconciler.converge(registrations, only=names)
+        self._settle(outcome, registrations)
+        self._publish_at = self._publish_at or self._clock() + _PUBLISH_DELAY_S
+
+    def _inspect(self, container: str, engine: Engine) -> None:
+        try:
+            self._inventory.update(engine.container(container))
+        except NotFound:
+            self._inventory.forget(container)
+
+    def _settle(self, outcome: Outcome, registrations: Registrations) -> None:
+        """Log problems that came and went; look again soon where something failed."""
+        problems = frozenset((*registrations.problems, *self._reconciler.problems))
+        for problem in sorted(problems - self._reported, key=lambda p: p.sort_key):
+            logger.warning("%s: %s", problem.code, problem.message)
+        for problem in sorted(self._reported - problems, key=lambda p: p.sort_key):
+            logger.info("%s is over: %s", problem.code, problem.message)
+        self._reported = problems
+        if outcome.retry:
+            self._fail(outcome.retry[0], more=len(outcome.retry) - 1)
+        elif outcome.outdated:
+            logger.info("Consul was changed by somebody else meanwhile: looking again")
+            self._look_at = self._clock() + self._backoff.next_s()
+
+    def _fail(self, error: DemiError, more: int = 0) -> None:
+        delay = self._backoff.next_s()
+        if self._backoff.failures == 1:
+            also = f" ({more} more failed)" if more else ""
+            logger.warning("%s%s Trying again until it works.", sentence(error), also)
+        self._look_at = self._clock() + delay
+        self._publish_at = None
+
+    def _publish(self) -> None:
+        registrations = self._inventory.registrations()
+        counts = {
+            "containers": len(self._inventory),
+            "services": len(registrations.services),
+            "registered": sum(r.registered for r in registrations.services),
+        }
+        problems = sorted(self._reported, key=lambda p: p.sort_key)
+        self._reconciler.publish(
+            self._record.render(now=datetime.now(UTC), counts=counts, problems=problems)
+        )
+        self._publish_at = None

@@ -1,0 +1,192 @@
+"""One run: read what there is, plan, apply."""
+
+import logging
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from demi_adapters.consul_client import ConsulClient
+from demi_adapters.consul_types import Operation
+from demi_adapters.errors import ConflictError, RefusedError
+from demi_adapters.names import ServiceName
+from demi_adapters.problems import Code, Problem
+from demi_adapters.registration import Registrations
+from demi_registrator.apply import Outcome, apply_plan
+from demi_registrator.confirmations import Confirmations
+from demi_registrator.desired import Desired, desired_state
+from demi_registrator.narrate import narrate
+from demi_registrator.observed import Observed
+from demi_registrator.plan import Identity, Plan, make_plan
+from demi_registrator.record import record_path
+from demi_registrator.roll_call import is_alive
+from demi_registrator.template import DEFINITION, is_current, is_ours
+from demi_registrator.view import View, look_at
+
+logger = logging.getLogger(__name__)
+
+# Consul's agent with a data folder writes one registration after the other, so more do not help.
+_WORKERS = 4
+
+
+class Reconciler:
+    """Keeps one owner's part of Consul as it should be. Not shared between threads."""
+
+    def __init__(
+        self, consul: ConsulClient, *, owner: str, engine_id: str, sites: Sequence[str]
+    ) -> None:
+        self._consul = consul
+        self._owner = owner
+        self._engine_id = engine_id
+        self._sites = sites
+        self._observed = Observed()
+        self._identity = Identity(owner=owner)
+        self._plan_problems: tuple[Problem, ...] = ()
+        self._refusals: dict[str, Problem] = {}
+        self._confirmations = Confirmations()
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="apply")
+
+    @property
+    def session(self) -> str | None:
+        """The session that holds our keys, once there is one."""
+        return self._identity.session
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What stood in the way of the last runs."""
+        return (*self._plan_problems, *self._refusals.values())
+
+    def close(self) -> None:
+        """End the worker threads."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def look(self) -> None:
+        """Read Consul afresh, and make sure of session and query template.
+
+        Raises:
+            TransientError: Consul can't answer now.
+            RefusedError: the token lacks a right without which nothing works.
+        """
+        view = self._view()
+        if len(view.sessions) > 1:  # two processes made one at the same moment
+            for surplus in view.sessions[1:]:
+                self._consul.destroy_session(surplus)
+            view = self._view()  # what they held went with them
+        self._refusals.clear()
+        session = next(iter(view.sessions), None) or self._consul.create_session(
+            record_path(self._owner)
+        )
+        former = [f for f in view.former if not is_alive(self._consul, f.owner, session)]
+        for gone in former:
+            logger.warning("taking over what this engine registered as %s", gone.owner)
+        self._observed = view.observed
+        self._identity = Identity(
+            owner=self._owner,
+            session=session,
+            former_owners=frozenset(f.owner for f in former),
+            former_sessions=frozenset(f.session for f in former),
+        )
+        self._install_template(view)
+
+    def converge(
+        self,
+        registrations: Registrations,
+        *,
+        only: Collection[ServiceName] | None = None,
+        may_delete: bool = True,
+    ) -> Outcome:
+        """Plan and apply, for all services or only some, on what was last seen of Consul."""
+        desired = desired_state(registrations)
+        plan = make_plan(desired, self._observed, self._identity, only=only, may_delete=may_delete)
+        self._note_problems(plan, only)
+        outcome = self._apply(plan)
+        complete = only is None and may_delete and not (outcome.retry or outcome.outdated)
+        if complete and self._identity.former_sessions:
+            self._forget_former_selves()
+        return outcome
+
+    def confirm(self, registrations: Registrations, now: float) -> None:
+        """Feed the TTL checks that would lapse otherwise, a few at a time.
+
+        Args:
+            registrations: what is registered.
+            now: seconds of a steady clock.
+        """
+        ours = {
+            id_: service
+            for id_, service in desired_state(registrations).services.items()
+            if id_ in self._observed.services
+            and self._identity.owns_service(self._observed.services[id_])
+        }
+        due = self._confirmations.due(ours, now)
+        if due:
+            outcome = self._apply(Plan(due), tell=False)
+            self._confirmations.note(outcome.done, now)
+
+    def publish(self, record: str) -> None:
+        """Write our state record.
+
+        Raises:
+            ConflictError: a session of somebody else holds it.
+        """
+        if self.session is not None:
+            path = record_path(self._owner)
+            self._consul.transact([Operation("lock", path, value=record, session=self.session)])
+
+    def remove_everything(self) -> None:
+        """Deregister our services and end our session, and with it the keys that it holds.
+
+        Raises:
+            TransientError: Consul could not do all of it now.
+            RefusedError: it refused some of it.
+        """
+        self.look()
+        nothing = Desired({}, {})
+        outcome = self._apply(make_plan(nothing, self._observed, self._identity))
+        if outcome.retry:
+            raise outcome.retry[0]
+        if outcome.problems:
+            raise RefusedError(outcome.problems[0].message)
+        if self.session is not None:
+            self._consul.destroy_session(self.session)
+
+    def _view(self) -> View:
+        return look_at(
+            self._consul, owner=self._owner, engine_id=self._engine_id, sites=self._sites
+        )
+
+    def _apply(self, plan: Plan, *, tell: bool = True) -> Outcome:
+        outcome = apply_plan(plan, self._consul, self._observed, self.session or "", self._workers)
+        for name, step in outcome.done if tell else ():
+            narrate(name, step)
+        for problem in outcome.problems:
+            self._refusals[problem.message] = problem
+        return outcome
+
+    def _note_problems(self, plan: Plan, only: Collection[ServiceName] | None) -> None:
+        looked_at = None if only is None else {str(name) for name in only}
+        kept = (p for p in self._plan_problems if looked_at and p.service not in looked_at)
+        self._plan_problems = (*kept, *plan.problems)
+
+    def _forget_former_selves(self) -> None:
+        for session in self._identity.former_sessions:
+            self._consul.destroy_session(session)
+        self._identity = Identity(owner=self._owner, session=self.session)
+
+    def _install_template(self, view: View) -> None:
+        try:
+            if view.template is None:
+                self._consul.create_query(DEFINITION)
+                logger.info("installed the query template SERVICE.STACK.SITE.query.consul")
+            elif not is_ours(view.template):
+                self._refuse_template("another query template with an empty name is in its place")
+            elif not is_current(view.template):
+                self._consul.update_query(str(view.template["ID"]), DEFINITION)
+                logger.info("updated the query template")
+        except (RefusedError, ConflictError) as error:
+            self._refuse_template(str(error))
+
+    def _refuse_template(self, why: str) -> None:
+        message = (
+            f"SERVICE.STACK.SITE.query.consul does not answer: {why}. Look-ups of "
+            "SITE-STACK-SERVICE.service.consul work all the same."
+        )
+        self._refusals[message] = Problem(code=Code.QUERY_HELD, message=message)

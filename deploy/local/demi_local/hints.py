@@ -1,0 +1,33 @@
+"""What a person can try once everything runs."""
+
+from demi_local import paths, wire
+from demi_local.example import CONTAINER
+from demi_local.ports import LOOPBACK
+from demi_local.settings import Settings
+
+
+def hints(settings: Settings, docker_host: str, dns_port: int, page_url: str) -> str:
+    """Return the closing paragraph: addresses and commands to copy."""
+    demi = str(paths.VENV / "bin" / "demi")
+    consul = "" if settings.consul_is_default else f"CONSUL_HTTP_ADDR={settings.consul_address} "
+    rows = [
+        ("The page", page_url),
+        ("What is registered", f"{consul}{demi} ls"),
+        ("What labels turn into", f"DOCKER_HOST={docker_host} {demi} explain {CONTAINER}"),
+    ]
+    if dns_port > 0:
+        dig = f"dig @{LOOPBACK} -p {dns_port}"
+        rows += [
+            ("The same from DNS", f"{dig} sr1-lls-felix-api.service.consul SRV"),
+            ("", f"{dig} +short api.felix.sr1-lls.query.consul"),
+        ]
+        if paths.find_program("dig") is None:
+            rows.append(("", "(dig comes with: apt-get install bind9-dnsutils)"))
+    if _has_consul_ui(settings):
+        rows.append(("Consul's own page", f"{settings.consul_url}/ui/"))
+    return "\n".join(f"  {what:22} {how}" for what, how in rows)
+
+
+def _has_consul_ui(settings: Settings) -> bool:
+    answer = wire.request(settings.consul_url, "GET", "/ui/")
+    return answer.ok and b"<html" in answer.body.lower()

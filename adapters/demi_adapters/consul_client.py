@@ -7,6 +7,7 @@ Sources: Consul API documentation, pages agent/service, agent/check, kv, txn, se
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from consul import base
@@ -32,11 +33,6 @@ class ConsulClient:
     def close(self) -> None:
         """Close idle connections."""
         self._connection.http.close()
-
-    @property
-    def calls(self) -> int:
-        """How many requests were sent so far."""
-        return int(self._connection.http.calls)
 
     # -- agent ------------------------------------------------------------------------------
 
@@ -192,7 +188,7 @@ class ConsulClient:
                 _accept, path, params=params, headers=self._connection.headers, data=data
             )
 
-    def _translated(self, doing: str) -> Any:
+    def _translated(self, doing: str) -> AbstractContextManager[None]:
         return translated(doing, self.url)
 
 

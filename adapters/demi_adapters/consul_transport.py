@@ -37,7 +37,6 @@ class Transport(base.HTTPClient):  # type: ignore[misc]  # python-consul2 has no
 
     def __init__(self, settings: ConsulSettings) -> None:
         super().__init__(bracketed(settings.host), settings.port, settings.scheme)
-        self.calls = 0
         self._session = requests.Session()
         # No proxies, .netrc or CA bundle from the environment: Consul's own variables decide.
         self._session.trust_env = False
@@ -69,7 +68,6 @@ class Transport(base.HTTPClient):  # type: ignore[misc]  # python-consul2 has no
     def _send(
         self, method: str, callback: _Callback, path: str, params: _Params, **rest: Any
     ) -> Any:
-        self.calls += 1
         answer = self._session.request(
             method,
             self.uri(path, params),

@@ -4,7 +4,7 @@ Sources: Docker Engine API 1.41, pages ContainerList, ContainerInspect, SystemEv
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -78,7 +78,6 @@ class Engine:
             EngineUnavailable: the engine does not answer.
         """
         self.address = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-        self.calls = 0
         try:
             # With an empty mapping, docker would read this process's own environment instead.
             arguments = kwargs_from_env({**environ, "DOCKER_HOST": self.address})
@@ -146,11 +145,8 @@ class Engine:
             api._raise_for_status(stream._response)  # noqa: SLF001
             return EventStream(stream)
 
-    @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
-        self.calls += 1
-        with _translated(doing, self.address):
-            yield
+    def _translated(self, doing: str) -> AbstractContextManager[None]:
+        return _translated(doing, self.address)
 
 
 @contextmanager

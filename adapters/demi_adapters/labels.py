@@ -1,5 +1,6 @@
 """Labels: `demi.{SITE}.{STACK}.{SERVICE}.{KEY}={VALUE}` taken apart."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,9 @@ from demi_adapters.problems import Code, Problem, shown
 
 PREFIX = "demi."
 
-# Consul refuses values over 512 KiB (`kv_max_value_size`) and transactions whose JSON is larger
-# (`txn_max_req_len`); base64 adds a third.
-_MAX_LABEL_BYTES = 256 * 1024
+# For all labels of a service. Consul refuses transactions whose JSON exceeds 512 KiB
+# (`txn_max_req_len`), and base64 adds a third.
+_MAX_SERVICE_BYTES = 256 * 1024
 
 _FORM = "demi.SITE.STACK.SERVICE.KEY=VALUE"
 
@@ -33,7 +34,7 @@ def parse_namespaces(text: str) -> tuple[str, ...]:
     sites: list[str] = []
     for entry in filter(None, (part.strip() for part in text.split(","))):
         site = entry.removeprefix(PREFIX)
-        if not is_site(site) or site == PREFIX.rstrip("."):
+        if not is_site(site) or entry == PREFIX.rstrip("."):
             raise ConfigurationError(
                 f"DEMI_NAMESPACE: {shown(entry)} is no namespace. Write demi.SITE, several "
                 "separated by commas, or leave it empty for every site."
@@ -53,21 +54,48 @@ def parse_labels(
         container: its 12 characters, for the problems.
     """
     services: dict[ServiceName, dict[str, str]] = {}
+    sizes: Counter[ServiceName] = Counter()
     problems: list[Problem] = []
     by_length = sorted(sites, key=len, reverse=True)
     for label in sorted(labels):
         parts = _split(label, by_length)
         if parts is None:
             continue
-        finding = _finding(parts, label, labels[label])
-        if finding is None:
-            site, stack, service, key = parts
-            own = services.setdefault(ServiceName(site, stack, service), {})
-            own[key] = _clean(labels[label])
-        else:
-            code, message = finding
-            problems.append(Problem(code=code, message=message, container=container, label=label))
+        finding = _finding(parts, label)
+        name = _name(parts)
+        if name and finding is None:
+            value = _clean(labels[label])
+            size = len(label) + len(value.encode())
+            if sizes[name] + size > _MAX_SERVICE_BYTES:
+                finding = Code.BAD_LABEL, _too_large(label)
+            else:
+                sizes[name] += size
+                services.setdefault(name, {})[parts[3]] = value
+        if finding:
+            problems.append(
+                Problem(
+                    code=finding[0],
+                    message=finding[1],
+                    container=container,
+                    label=label,
+                    service=str(name) if name else None,
+                )
+            )
     return ParsedLabels(services, tuple(problems))
+
+
+def _name(parts: Sequence[str]) -> ServiceName | None:
+    """The service that a label is about, as far as its first three parts are sound."""
+    if len(parts) < 3 or not is_site(parts[0]) or not all(map(is_segment, parts[1:3])):
+        return None
+    return ServiceName(parts[0], parts[1], parts[2])
+
+
+def _too_large(label: str) -> str:
+    return (
+        f"label {shown(label)} is left out: the labels of its service exceed 256 KiB, more than a "
+        "Consul transaction carries. Keep large data in a file and put its path here."
+    )
 
 
 def _split(label: str, sites: Sequence[str]) -> list[str] | None:
@@ -85,7 +113,7 @@ def _split(label: str, sites: Sequence[str]) -> list[str] | None:
     return None
 
 
-def _finding(parts: Sequence[str], label: str, value: str) -> tuple[Code, str] | None:
+def _finding(parts: Sequence[str], label: str) -> tuple[Code, str] | None:
     if len(parts) < 4 or "" in (*parts[:3], *parts[-1].split(".")):
         return Code.BAD_LABEL, f"label {shown(label)} is incomplete. Write {_FORM}."
     for word, part in zip(("SITE", "STACK", "SERVICE"), parts, strict=False):
@@ -99,11 +127,6 @@ def _finding(parts: Sequence[str], label: str, value: str) -> tuple[Code, str] |
         return Code.BAD_NAME, (
             f"label {shown(label)}: KEY {shown(parts[3])} must be letters, digits, '_', '-' and "
             "dots; this one label is left out."
-        )
-    if len(label) + len(value.encode(errors="replace")) > _MAX_LABEL_BYTES:
-        return Code.BAD_LABEL, (
-            f"label {shown(label)} is longer than 256 KiB, more than a Consul transaction "
-            "carries. Keep large data in a file and put its path here."
         )
     return None
 

@@ -1,7 +1,8 @@
 """Hosts and URLs made from labels, which are hostile input.
 
-A URL from here has a scheme that no browser executes, an authority of known characters and,
-percent-encoded, nothing that could leave its place in a header, an attribute or a shell line.
+A URL from here has a scheme that no browser executes, an authority of known characters, and
+nothing but ASCII without white space, quotes of attributes, angle brackets, back-ticks, pipes and
+backslashes. A shell still needs it quoted: `$`, `;` and `&` may stand in a URL.
 """
 
 import ipaddress

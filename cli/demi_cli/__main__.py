@@ -11,13 +11,13 @@ def main() -> int:
     """Run the command line; the exit status."""
     try:
         from demi_cli.app import app
+
+        app()
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("typer", "yaml"):
             raise
         say("demi: the command is not installed. Run: pip install 'demi-registry[cli]'")
         return ExitCode.USAGE
-    try:
-        app()
     except DemiError as error:
         say(f"demi: {error}")
         return exit_code_of(error)

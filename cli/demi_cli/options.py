@@ -150,7 +150,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
         data = yaml.safe_load(path.read_text()) or {}
     except OSError as error:
         raise ConfigurationError(f"--config {path}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"--config {path} is no YAML file: {error}") from None
     if not isinstance(data, dict):
         raise ConfigurationError(f"--config {path} must hold lines such as 'resync: 30'.")

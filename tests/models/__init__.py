@@ -1,0 +1,1 @@
+"""Small models of the outside that several tests share."""

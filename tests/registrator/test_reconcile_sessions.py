@@ -1,0 +1,132 @@
+"""Whose keys are whose: restarts, two sessions, former selves, and leaving."""
+
+import pytest
+
+from demi_adapters.consul_types import Session
+from demi_adapters.errors import (
+    ConsulUnavailable,
+    PermissionDenied,
+    RefusedError,
+)
+from demi_adapters.registration import Origin
+from demi_registrator import roll_call
+from demi_registrator.reconcile import Reconciler
+from models.consul import NODE, ConsulModel, raw_service
+from models.containers import FELIX, container, registered
+from models.running import full_run
+
+RECORD = '{"engine": {"id": "E1"}, "namespaces": []}'
+
+
+def writes(consul: ConsulModel, word: str) -> list[str]:
+    """The writes of one kind so far."""
+    return [call for call in consul.calls if call.startswith(word)]
+
+
+def test_a_restarted_registrator_carries_on_with_its_session(consul: ConsulModel) -> None:
+    """Found by name: no key is written again."""
+    for _ in range(2):
+        reconciler = Reconciler(consul.client, owner="pc1", engine_id="E1", sites=())
+        full_run(reconciler, 1)
+        reconciler.close()
+    assert len(writes(consul, "create session")) == 1
+    assert len(writes(consul, "check-not-exists demi/")) == 1
+
+
+def test_of_two_sessions_the_older_stays_and_all_keys_come_back(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """What the other one held is written again in the same run."""
+    name = "demi-registrator/pc1"
+    consul.open_sessions = [Session("second", name, NODE, 9), Session("first", name, NODE, 3)]
+    consul.put(f"{FELIX.path}owner", "pc1", "second")
+    full_run(reconciler, 1)
+    assert [s.id for s in consul.open_sessions] == ["first"]
+    assert {key.session for key in consul.held.values()} == {"first"}
+    assert f"{FELIX.path}owner" in consul.held
+    assert reconciler.problems == ()
+
+
+def test_an_emptied_consul_is_filled_again(consul: ConsulModel, reconciler: Reconciler) -> None:
+    """Session, template, services and keys."""
+    full_run(reconciler, 1)
+    consul.services.clear()
+    consul.held.clear()
+    consul.open_sessions.clear()
+    consul.templates.clear()
+    full_run(reconciler, 1)
+    assert len(consul.services) == 1
+    assert f"{FELIX.path}url" in consul.held
+    assert len(consul.templates) == 1
+
+
+def leave_former_self(consul: ConsulModel) -> None:
+    """What this engine's registrator wrote under its former name."""
+    old = Reconciler(consul.client, owner="old", engine_id="E1", sites=())
+    old.look()
+    old.converge(registered(container(), origin=Origin(owner="old", host="pc1.cern.ch")))
+    old.publish(RECORD)
+    old.close()
+
+
+def test_a_former_self_is_taken_over_without_a_gap(
+    consul: ConsulModel, reconciler: Reconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys change hands before its session ends; its record goes with it."""
+    leave_former_self(consul)
+    monkeypatch.setattr(roll_call, "_PATIENCE_S", 0.0)
+    keys = {path for path in consul.held if path.startswith("demi/")}
+    full_run(reconciler, 1)
+    assert {path for path in consul.held if path.startswith("demi/")} == keys
+    assert [s.name for s in consul.open_sessions] == ["demi-registrator/pc1"]
+    assert {key.session for key in consul.held.values()} == {reconciler.session}
+
+
+def test_a_registrator_that_answers_is_nobodys_former_self(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """Two of them on one engine, each with its own name, leave each other alone."""
+    leave_former_self(consul)
+    (theirs,) = (s.id for s in consul.open_sessions)
+
+    def answer(what: str) -> None:
+        if what == "lock demi-registrator/old/call":
+            consul.put("demi-registrator/old", RECORD, theirs)
+
+    consul.before_write = answer
+    before = dict(consul.services)
+    full_run(reconciler)
+    assert consul.services == before
+    assert theirs in {s.id for s in consul.open_sessions}
+    assert "demi-registrator/old/call" not in consul.held
+
+
+def test_leaving_removes_everything_of_ours_alone(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """Services, keys, record and session; foreign things and the shared template stay."""
+    consul.services["printer"] = raw_service("printer", "printer")
+    consul.put("demi/sr1_lls/felix/api/mine", "x")
+    full_run(reconciler, 1, 2)
+    reconciler.publish(RECORD)
+    reconciler.remove_everything()
+    assert list(consul.services) == ["printer"]
+    assert list(consul.held) == ["demi/sr1_lls/felix/api/mine"]
+    assert consul.open_sessions == []
+    assert len(consul.templates) == 1
+
+
+@pytest.mark.parametrize("error", [ConsulUnavailable("away"), PermissionDenied("no")])
+def test_leaving_says_where_something_is_left(
+    consul: ConsulModel, reconciler: Reconciler, error: Exception
+) -> None:
+    """Nobody is told that everything went when Consul refused."""
+    full_run(reconciler, 1)
+
+    def fail(what: str) -> None:
+        if what.startswith("deregister"):
+            raise error
+
+    consul.before_write = fail
+    with pytest.raises((ConsulUnavailable, RefusedError)):
+        reconciler.remove_everything()

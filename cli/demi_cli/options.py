@@ -147,7 +147,8 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
     import yaml
 
     try:
-        data = yaml.safe_load(path.read_text()) or {}
+        # As text, whatever it looks like: YAML would read 'owner: 0123' as the number 83.
+        data = yaml.load(path.read_text(), Loader=yaml.BaseLoader) or {}  # noqa: S506 - text only
     except OSError as error:
         raise ConfigurationError(f"--config {path}: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -162,11 +163,9 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
         )
     if isinstance(values.get("namespace"), list):
         values["namespace"] = ",".join(map(str, values["namespace"]))
-    context.default_map = {
-        key: value if isinstance(value, bool) else str(value)
-        for key, value in values.items()
-        if value is not None
-    }
+    if wrong := sorted(key for key, value in values.items() if not isinstance(value, str)):
+        raise ConfigurationError(f"--config {path}: {', '.join(wrong)}: one value each, please.")
+    context.default_map = {key: value for key, value in values.items() if value}
     return path
 
 

@@ -67,6 +67,7 @@ class Daemon:
                 self._consul_watch.stop()
             if self._keeper:
                 self._keeper.close()
+            self._consul.close()
 
     def _serve(self) -> None:
         while True:
@@ -76,7 +77,6 @@ class Daemon:
                 self._take(signal)
             if self._keeper:
                 self._keeper.work()
-                self._watch_consul()
 
     def _next_signals(self) -> list[Signal]:
         """All signals that are there, waiting for the first one until something else is due."""
@@ -146,18 +146,14 @@ class Daemon:
             resync_s=settings.resync_s,
             started=datetime.now(UTC),
         )
+        self._consul_watch = ConsulWatch(self._consul, owner, record.instance, self._signals)
+        self._consul_watch.start()
         return Keeper(
-            Reconciler(self._consul, owner=owner, engine_id=engine.id, sites=settings.sites),
+            Reconciler(self._consul, record, settings.sites),
             Origin(owner=owner, host=host, sites=settings.sites),
             record,
             time.monotonic,
         )
-
-    def _watch_consul(self) -> None:
-        """From the first run on: a watch that starts earlier would report that run's own doing."""
-        if self._consul_watch is None and self._keeper:
-            self._consul_watch = ConsulWatch(self._consul, self._keeper.owner, self._signals)
-            self._consul_watch.start()
 
     def _leave(self, error: DemiError | None) -> None:
         if error:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from demi_adapters.engine import Engine, Event, EventStream
 from demi_adapters.errors import (
+    ConfigurationError,
     ConflictError,
+    ConsulFailure,
     DemiError,
     EngineUnavailable,
     NotFound,
@@ -20,7 +22,7 @@ from demi_registrator.apply import Outcome
 from demi_registrator.backoff import Backoff
 from demi_registrator.inventory import Inventory
 from demi_registrator.reconcile import Reconciler
-from demi_registrator.record import Record, parse_record
+from demi_registrator.record import Record, parse_record, timestamp
 from demi_registrator.watches import RecordSeen
 
 logger = logging.getLogger(__name__)
@@ -51,10 +53,12 @@ class Keeper:
         self._inventory = Inventory(origin)
         self._touched: dict[str, str] = {}
         self._backoff = Backoff()
+        self._failure = ""
         self._look_at = clock()
         self._looked_at = float("-inf")
+        self._is_mirrored = False
         self._publish_at: float | None = None
-        self._answered = 0
+        self._published_index = 0
         self._reported: frozenset[Problem] = frozenset()
 
     @property
@@ -65,7 +69,7 @@ class Keeper:
     @property
     def wait_s(self) -> float:
         """Seconds until there is something to do without a signal."""
-        if self._touched:
+        if self._may_run_partly:
             return 0.0
         due = self._look_at if self._publish_at is None else min(self._look_at, self._publish_at)
         return max(0.0, due - self._clock())
@@ -79,6 +83,7 @@ class Keeper:
     def engine_down(self) -> None:
         """The engine is away: what is registered stays."""
         self._engine = None
+        self._publish_soon()
 
     def consul_down(self, reason: DemiError) -> None:
         """Consul is away: say so, and try now and then."""
@@ -94,25 +99,37 @@ class Keeper:
             self._touched[event.container] = event.action
 
     def record_seen(self, seen: RecordSeen) -> None:
-        """The state record has changed; unless by ourselves, find out what else has."""
-        if seen.call and seen.call.modify_index != self._answered:
-            self._answered = seen.call.modify_index
-            self._publish_at = self._clock()
+        """The state record has changed; unless by ourselves, find out what else has.
+
+        Raises:
+            ConfigurationError: an older process of the same name writes it as well.
+        """
+        if not self._published_index or seen.index < self._published_index:
+            return  # as it was before we wrote it
         record = seen.record
-        if (
-            record is None
-            or record.session != self._reconciler.session
-            or parse_record(record).get("instance") != self._record.instance
-        ):
-            soonest = self._looked_at + _SHORTEST_REACTION_S
-            self._look_at = min(self._look_at, max(self._clock(), soonest))
+        found = parse_record(record) if record else {}
+        is_ours = found.get("instance") == self._record.instance
+        if record and is_ours and record.session == self._reconciler.session:
+            return
+        started = found.get("started")
+        if not is_ours and isinstance(started, str) and started < timestamp(self._record.started):
+            raise ConfigurationError(
+                f"a registrator called {self.owner} runs already. Stop it first, or give this one "
+                "a name of its own (DEMI_OWNER)."
+            )
+        soonest = self._looked_at + _SHORTEST_REACTION_S
+        self._look_at = min(self._look_at, max(self._clock(), soonest))
 
     def work(self) -> None:
-        """Do what is due. Failures are logged and tried again later."""
+        """Do what is due. Failures are logged and tried again later.
+
+        Raises:
+            ConfigurationError: somebody else runs under the same name.
+        """
         try:
             if self._clock() >= self._look_at:
                 self._run_all()
-            elif self._touched:
+            elif self._may_run_partly:
                 self._run_touched()
             if self._publish_at is not None and self._clock() >= self._publish_at:
                 self._publish()
@@ -131,17 +148,25 @@ class Keeper:
         """
         self._reconciler.remove_everything()
 
+    @property
+    def _may_run_partly(self) -> bool:
+        """Whether there are events, and they may be judged by what is remembered."""
+        return bool(self._touched) and self._is_mirrored and self._inventory.is_complete
+
     def _run_all(self) -> None:
         is_fresh = self._list()
         self._reconciler.look()
+        self._is_mirrored = True
         self._looked_at = self._clock()
         registrations = self._inventory.registrations()
         outcome = self._reconciler.converge(registrations, may_delete=is_fresh)
-        self._reconciler.confirm(registrations, self._clock())
+        if is_fresh:  # or else nobody knows what Docker says now
+            self._reconciler.confirm(registrations, self._clock())
+        self._look_at = self._clock() + self._record.resync_s
         self._settle(outcome, registrations)
         self._publish()
         if not (outcome.retry or outcome.outdated):
-            self._look_at = self._clock() + self._record.resync_s
+            self._failure = ""
             if failures := self._backoff.reset():
                 logger.info("everything is in step again after %d failed attempts", failures)
 
@@ -173,12 +198,10 @@ class Keeper:
             elif self._engine:
                 self._inspect(container, self._engine)
             names |= self._inventory.services_of(container)
-        if not names:
-            return
         registrations = self._inventory.registrations()
-        outcome = self._reconciler.converge(registrations, only=names)
+        outcome = self._reconciler.converge(registrations, only=names) if names else Outcome()
         self._settle(outcome, registrations)
-        self._publish_at = self._publish_at or self._clock() + _PUBLISH_DELAY_S
+        self._publish_soon()
 
     def _inspect(self, container: str, engine: Engine) -> None:
         try:
@@ -198,15 +221,25 @@ class Keeper:
             self._fail(outcome.retry[0], more=len(outcome.retry) - 1)
         elif outcome.outdated:
             logger.info("Consul was changed by somebody else meanwhile: looking again")
-            self._look_at = self._clock() + self._backoff.next_s()
+            self._is_mirrored = False
+            self._look_at = min(self._look_at, self._clock() + self._backoff.next_s())
 
     def _fail(self, error: DemiError, more: int = 0) -> None:
+        """Look again after a while; what is due earlier stays so."""
+        now = self._clock()
         delay = self._backoff.next_s()
-        if self._backoff.failures == 1:
+        if str(error) != self._failure:
+            self._failure = str(error)
             also = f" ({more} more failed)" if more else ""
             logger.warning("%s%s Trying again until it works.", sentence(error), also)
-        self._look_at = self._clock() + delay
+        if not isinstance(error, ConsulFailure):
+            self._is_mirrored = False
+        is_due = self._look_at <= now
+        self._look_at = now + delay if is_due else min(self._look_at, now + delay)
         self._publish_at = None
+
+    def _publish_soon(self) -> None:
+        self._publish_at = self._publish_at or self._clock() + _PUBLISH_DELAY_S
 
     def _publish(self) -> None:
         registrations = self._inventory.registrations()
@@ -216,7 +249,12 @@ class Keeper:
             "registered": sum(r.registered for r in registrations.services),
         }
         problems = sorted(self._reported, key=lambda p: p.sort_key)
-        self._reconciler.publish(
-            self._record.render(now=datetime.now(UTC), counts=counts, problems=problems)
+        self._published_index = self._reconciler.publish(
+            self._record.render(
+                now=datetime.now(UTC),
+                counts=counts,
+                problems=problems,
+                engine_is_up=self._engine is not None,
+            )
         )
         self._publish_at = None

@@ -1,12 +1,12 @@
 """One run: read what there is, plan, apply."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from demi_adapters.consul_client import ConsulClient
 from demi_adapters.consul_types import Operation
-from demi_adapters.errors import ConflictError, RefusedError
+from demi_adapters.errors import ConfigurationError, ConflictError, RefusedError
 from demi_adapters.names import ServiceName
 from demi_adapters.problems import Code, Problem
 from demi_adapters.registration import Registrations
@@ -16,7 +16,7 @@ from demi_registrator.desired import Desired, desired_state
 from demi_registrator.narrate import narrate
 from demi_registrator.observed import Observed
 from demi_registrator.plan import Identity, Plan, make_plan
-from demi_registrator.record import record_path
+from demi_registrator.record import Record, record_path
 from demi_registrator.roll_call import is_alive
 from demi_registrator.template import DEFINITION, is_current, is_ours
 from demi_registrator.view import View, look_at
@@ -30,15 +30,13 @@ _WORKERS = 4
 class Reconciler:
     """Keeps one owner's part of Consul as it should be. Not shared between threads."""
 
-    def __init__(
-        self, consul: ConsulClient, *, owner: str, engine_id: str, sites: Sequence[str]
-    ) -> None:
+    def __init__(self, consul: ConsulClient, record: Record, sites: Sequence[str]) -> None:
         self._consul = consul
-        self._owner = owner
-        self._engine_id = engine_id
+        self._record = record
+        self._owner = record.owner
         self._sites = sites
         self._observed = Observed()
-        self._identity = Identity(owner=owner)
+        self._identity = Identity(owner=record.owner)
         self._plan_problems: tuple[Problem, ...] = ()
         self._refusals: dict[str, Problem] = {}
         self._confirmations = Confirmations()
@@ -74,7 +72,9 @@ class Reconciler:
         session = next(iter(view.sessions), None) or self._consul.create_session(
             record_path(self._owner)
         )
-        former = [f for f in view.former if not is_alive(self._consul, f.owner, session)]
+        if self._identity.session is None:
+            self._refuse_a_twin(view, session)
+        former = [f for f in view.former if not self._is_alive(f.owner, session)]
         for gone in former:
             logger.warning("taking over what this engine registered as %s", gone.owner)
         self._observed = view.observed
@@ -98,7 +98,11 @@ class Reconciler:
         plan = make_plan(desired, self._observed, self._identity, only=only, may_delete=may_delete)
         self._note_problems(plan, only)
         outcome = self._apply(plan)
-        complete = only is None and may_delete and not (outcome.retry or outcome.outdated)
+        complete = (
+            only is None
+            and may_delete
+            and not (outcome.retry or outcome.outdated or outcome.problems)
+        )
         if complete and self._identity.former_sessions:
             self._forget_former_selves()
         return outcome
@@ -121,15 +125,27 @@ class Reconciler:
             outcome = self._apply(Plan(due), tell=False)
             self._confirmations.note(outcome.done, now)
 
-    def publish(self, record: str) -> None:
-        """Write our state record.
+    def publish(self, content: str) -> int:
+        """Write our state record; the index at which it was written.
 
         Raises:
-            ConflictError: a session of somebody else holds it.
+            ConfigurationError: somebody else holds it, who must be called like us.
+            ConflictError: our session has ended.
         """
-        if self.session is not None:
-            path = record_path(self._owner)
-            self._consul.transact([Operation("lock", path, value=record, session=self.session)])
+        path, session = record_path(self._owner), self.session or ""
+        lock = Operation("lock", path, value=content, session=session)
+        try:
+            [written] = self._consul.transact([lock])
+        except ConflictError:
+            _, keys = self._consul.keys(path)
+            held = next((k for k in keys if k.path == path and k.session), None)
+            if held is None or held.session == session:
+                raise
+            raise ConfigurationError(
+                f"{path} is held by a session that is not ours: a registrator on another Consul "
+                f"agent is called {self._owner} as well. Give each its own DEMI_OWNER."
+            ) from None
+        return written.modify_index
 
     def remove_everything(self) -> None:
         """Deregister our services and end our session, and with it the keys that it holds.
@@ -150,7 +166,7 @@ class Reconciler:
 
     def _view(self) -> View:
         return look_at(
-            self._consul, owner=self._owner, engine_id=self._engine_id, sites=self._sites
+            self._consul, owner=self._owner, engine_id=self._record.engine_id, sites=self._sites
         )
 
     def _apply(self, plan: Plan, *, tell: bool = True) -> Outcome:
@@ -170,6 +186,21 @@ class Reconciler:
         for session in self._identity.former_sessions:
             self._consul.destroy_session(session)
         self._identity = Identity(owner=self._owner, session=self.session)
+
+    def _refuse_a_twin(self, view: View, session: str) -> None:
+        """Before anything is changed: services of a namesake's engine would look stale to us."""
+        engine = view.record.get("engine")
+        engine_id = engine.get("id") if isinstance(engine, Mapping) else None
+        if engine_id and engine_id != self._record.engine_id:
+            if self._is_alive(self._owner, session):
+                raise ConfigurationError(
+                    f"a registrator of another engine runs under the name {self._owner}. Give "
+                    "each its own DEMI_OWNER."
+                )
+            logger.warning("the engine has another ID than before; what it left is taken over")
+
+    def _is_alive(self, owner: str, session: str) -> bool:
+        return is_alive(self._consul, owner, caller=self._record.instance, session=session)
 
     def _install_template(self, view: View) -> None:
         try:

@@ -36,7 +36,12 @@ class Record:
     started: datetime
 
     def render(
-        self, *, now: datetime, counts: Mapping[str, int], problems: Sequence[Problem]
+        self,
+        *,
+        now: datetime,
+        counts: Mapping[str, int],
+        problems: Sequence[Problem],
+        engine_is_up: bool = True,
     ) -> str:
         """The record as JSON after a sync at `now`."""
         return json.dumps(
@@ -48,11 +53,12 @@ class Record:
                     "id": self.engine_id,
                     "host": self.engine_host,
                     "version": self.engine_version,
+                    "is_up": engine_is_up,
                 },
                 "namespaces": list(self.namespaces),
                 "resync_s": self.resync_s,
-                "started": _timestamp(self.started),
-                "last_sync": _timestamp(now),
+                "started": timestamp(self.started),
+                "last_sync": timestamp(now),
                 "counts": {**counts, "problems": len(problems)},
                 "problems": _fitting(problems),
             }
@@ -87,5 +93,6 @@ def _fitting(problems: Sequence[Problem]) -> list[dict[str, str | None]]:
     return found
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """A moment in RFC 3339, UTC, so that texts sort like moments."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

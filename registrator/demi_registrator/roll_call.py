@@ -1,7 +1,7 @@
 """Ask a registrator by its name whether it still runs.
 
 A session bound to a node outlives its process, and clocks differ, so neither tells. Instead a key
-is written beside its record; a registrator watches that place and answers by publishing at once.
+is written beside its record; whoever runs under that name watches the place and removes the key.
 """
 
 import time
@@ -12,8 +12,10 @@ from demi_adapters.consul_types import Key, Operation
 from demi_adapters.errors import ConflictError, RefusedError
 from demi_registrator.record import record_path
 
-# A guess: an answer takes milliseconds, unless its machine is busy with a long sync.
+# A guess: the answer comes from a thread that does nothing else, within milliseconds.
 _PATIENCE_S = 2.0
+# Consul takes a wait of 0 for its default of five minutes.
+_SHORTEST_WAIT_S = 0.05
 
 
 def call_path(owner: str) -> str:
@@ -21,33 +23,41 @@ def call_path(owner: str) -> str:
     return f"{record_path(owner)}/call"
 
 
-def is_alive(consul: ConsulClient, owner: str, session: str) -> bool:
+def is_alive(consul: ConsulClient, owner: str, *, caller: str, session: str) -> bool:
     """Whether a registrator answers under that name; True where we may not ask.
 
     Args:
         consul: where both of us are registered.
         owner: whom to call.
+        caller: our instance, so that nobody answers itself.
         session: ours; it holds the call, so that it can't be left behind.
 
     Raises:
         TransientError: Consul can't answer now.
     """
-    call = call_path(owner)
-    index, keys = consul.keys(record_path(owner))
-    before = _published(keys, owner)
+    path = call_path(owner)
     try:
-        [written] = consul.transact([Operation("lock", call, value=session, session=session)])
+        [call] = consul.transact([Operation("lock", path, value=caller, session=session)])
     except (ConflictError, RefusedError):
         return True  # somebody else is asking, or the token may not: leave things as they are
     deadline = time.monotonic() + _PATIENCE_S
-    now = before
-    while now == before and (left := deadline - time.monotonic()) > 0:
-        index, keys = consul.keys(record_path(owner), index=index, wait_s=left)
-        now = _published(keys, owner)
+    index: int | None = None
+    while (left := deadline - time.monotonic()) > 0:
+        index, keys = consul.keys(path, index=index, wait_s=max(left, _SHORTEST_WAIT_S))
+        if not any(key.path == path for key in keys):
+            return True
     with suppress(ConflictError):
-        consul.transact([Operation("delete-cas", call, index=written.modify_index)])
-    return now is not None and now != before
+        consul.transact([Operation("delete-cas", path, index=call.modify_index)])
+    return False
 
 
-def _published(keys: list[Key], owner: str) -> int | None:
-    return next((k.modify_index for k in keys if k.path == record_path(owner)), None)
+def answer(consul: ConsulClient, call: Key, instance: str) -> None:
+    """Say that we run, unless it was us who called.
+
+    Raises:
+        TransientError: Consul can't answer now.
+        RefusedError: the token may not.
+    """
+    if call.value != instance.encode():
+        with suppress(ConflictError):  # the caller has given up
+            consul.transact([Operation("delete-cas", call.path, index=call.modify_index)])

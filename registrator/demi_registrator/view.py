@@ -8,7 +8,7 @@ from demi_adapters.consul_client import ConsulClient
 from demi_adapters.names import KV_ROOT
 from demi_registrator.observed import Observed, observed_state
 from demi_registrator.plan import Identity
-from demi_registrator.record import STATE_ROOT
+from demi_registrator.record import STATE_ROOT, parse_record, record_path
 from demi_registrator.session import FormerSelf, former_selves, own_sessions
 from demi_registrator.template import find_template
 
@@ -17,13 +17,15 @@ from demi_registrator.template import find_template
 class View:
     """Consul as seen by one owner.
 
-    `sessions` are the owner's own on this node, the oldest first; `template` is the query that
+    `sessions` are the owner's own on this node, the oldest first; `record` is the state that
+    was published last under its name, empty where there is none; `template` is the query that
     occupies the place of ours.
     """
 
     observed: Observed
     sessions: tuple[str, ...]
     former: tuple[FormerSelf, ...]
+    record: Mapping[str, Any]
     template: Mapping[str, Any] | None
 
     def identity(self, owner: str) -> Identity:
@@ -52,5 +54,6 @@ def look_at(consul: ConsulClient, *, owner: str, engine_id: str, sites: Sequence
         former=tuple(
             former_selves(records, sessions, owner=owner, engine_id=engine_id, sites=sites)
         ),
+        record=next((parse_record(k) for k in records if k.path == record_path(owner)), {}),
         template=find_template(consul.queries()),
     )

@@ -13,7 +13,7 @@ from demi_adapters.consul_types import Key
 from demi_adapters.engine import Engine, EngineInfo, Event, EventStream
 from demi_adapters.errors import ConfigurationError, DemiError, RefusedError, TransientError
 from demi_registrator.record import record_path
-from demi_registrator.roll_call import call_path
+from demi_registrator.roll_call import answer, call_path
 
 # Asking whether somebody is back costs next to nothing and is what ends an outage.
 _PROBE_S = 1.0
@@ -51,17 +51,17 @@ class ConsulUp:
 
 @dataclass(frozen=True, slots=True)
 class RecordSeen:
-    """The state record after a change, None where it is gone; and who calls us, if anybody."""
+    """The state record, None where there is none, as it was at an index of Consul's."""
 
     record: Key | None
-    call: Key | None = None
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Somebody wants the daemon to end, or it can't go on."""
 
-    error: ConfigurationError | None = None
+    error: DemiError | None = None
 
 
 Signal = EngineUp | EngineDown | Event | ConsulDown | ConsulUp | RecordSeen | Stop
@@ -112,11 +112,12 @@ class ConsulWatch(threading.Thread):
     emptied, and when somebody deletes it; a connection that breaks tells of an outage.
     """
 
-    def __init__(self, consul: ConsulClient, owner: str, signals: Signals) -> None:
+    def __init__(self, consul: ConsulClient, owner: str, instance: str, signals: Signals) -> None:
         super().__init__(name="consul-watch", daemon=True)
         self._consul = consul
         self._path = record_path(owner)
         self._call_path = call_path(owner)
+        self._instance = instance
         self._signals = signals
         self._stopping = threading.Event()
 
@@ -126,7 +127,7 @@ class ConsulWatch(threading.Thread):
         is_up = True
         while not self._stopping.is_set():
             try:
-                found, keys = self._consul.keys(self._path, index=index, wait_s=_WAIT_S)
+                index = self._watch(index)
             except (TransientError, RefusedError) as error:
                 if is_up:
                     self._signals.put(ConsulDown(error))
@@ -136,14 +137,18 @@ class ConsulWatch(threading.Thread):
             if not is_up:
                 is_up = True
                 self._signals.put(ConsulUp())
-            if found != index:
-                found_keys = {key.path: key for key in keys}
-                self._signals.put(
-                    RecordSeen(found_keys.get(self._path), found_keys.get(self._call_path))
-                )
-            # An index that goes backwards, or is 0, would not block (Consul API, blocking queries).
-            index = found if found > 0 and (index is None or found >= index) else None
 
     def stop(self) -> None:
         """Make the thread end once its query is over."""
         self._stopping.set()
+
+    def _watch(self, index: int | None) -> int | None:
+        """One blocking query; the index to wait on next."""
+        found, keys = self._consul.keys(self._path, index=index, wait_s=_WAIT_S)
+        by_path = {key.path: key for key in keys}
+        if call := by_path.get(self._call_path):
+            answer(self._consul, call, self._instance)
+        if found != index:
+            self._signals.put(RecordSeen(by_path.get(self._path), found))
+        # An index that goes backwards, or is 0, would not block (Consul API, blocking queries).
+        return found if found > 0 and (index is None or found >= index) else None

@@ -34,7 +34,11 @@ def raw_service(
 
 
 class ConsulModel:
-    """One agent. `calls` lists the writes; `before_write` may raise in place of one."""
+    """One agent.
+
+    `calls` lists the writes; `before_write` may raise in place of one, `before_read` change what
+    is read.
+    """
 
     def __init__(self) -> None:
         self.services: dict[str, dict[str, Any]] = {}
@@ -44,6 +48,7 @@ class ConsulModel:
         self.templates: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.before_write: Callable[[str], None] = lambda _: None
+        self.before_read: Callable[[str], None] = lambda _: None
         self._index = 10
 
     @property
@@ -122,6 +127,7 @@ class ConsulModel:
 
     def keys(self, prefix: str, **_: object) -> tuple[int, list[Key]]:
         """The keys below a prefix."""
+        self.before_read(prefix)
         return self._index, [k for path, k in sorted(self.held.items()) if path.startswith(prefix)]
 
     def put(self, path: str, value: str, session: str | None = None) -> None:

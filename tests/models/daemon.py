@@ -15,6 +15,8 @@ from demi_registrator.keeper import Keeper
 from demi_registrator.reconcile import Reconciler
 from demi_registrator.record import Record
 
+PUBLISHED_INDEX = 5
+
 RECORD = Record(
     version="1",
     owner="pc1",
@@ -119,9 +121,10 @@ class ReconcilerModel:
         """Feed checks."""
         self.confirmed += now > 0
 
-    def publish(self, record: str) -> None:
-        """Write the record."""
-        self.published.append(record)
+    def publish(self, content: str) -> int:
+        """Write the record; at index 5."""
+        self.published.append(content)
+        return PUBLISHED_INDEX
 
 
 def retried(keeper: Keeper, clock: Clock) -> float:

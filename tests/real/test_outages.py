@@ -226,3 +226,19 @@ def test_two_registrators_of_one_engine_leave_each_other_alone(world: World) -> 
         "demi-registrator/second",
     }
     assert first.stop() == second.stop() == 0
+
+
+def test_a_second_registrator_of_the_same_name_says_so_and_ends(world: World) -> None:
+    """The first one keeps everything, and nothing is written twice."""
+    first = world.start_registrator()
+    container = world.run(felix_labels())
+    eventually(lambda: len(world.tree()), 8)
+    before = world.indices("demi/")
+    second = world.start_registrator(wait=False)
+    assert second.process.wait(timeout=20) == 2
+    assert "a registrator called pc7 runs already" in second.log
+    assert "DEMI_OWNER" in second.log
+    assert world.indices("demi/") == before
+    container.kill()
+    eventually(world.service_ids, set(), within_s=2)
+    assert first.stop() == 0

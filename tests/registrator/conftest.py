@@ -46,6 +46,6 @@ def keeper(consul_side: ReconcilerModel, engine: EngineModel, clock: Clock) -> K
 @pytest.fixture
 def reconciler(consul: ConsulModel) -> Iterator[Reconciler]:
     """The one of this engine."""
-    made = Reconciler(consul.client, owner="pc1", engine_id="E1", sites=())
+    made = Reconciler(consul.client, RECORD, ())
     yield made
     made.close()

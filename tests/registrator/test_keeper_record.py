@@ -6,6 +6,8 @@ import logging
 import pytest
 
 from demi_adapters.consul_types import Key
+from demi_adapters.engine import Event
+from demi_adapters.errors import ConfigurationError, ConsulUnavailable, PermissionDenied
 from demi_adapters.problems import Code, Problem
 from demi_registrator.keeper import Keeper
 from demi_registrator.watches import RecordSeen
@@ -18,7 +20,7 @@ FIRST, SECOND = ONE.short_id, TWO.short_id
 def seen(instance: str = "this-process", session: str | None = "ours") -> RecordSeen:
     """A record as the watch passes it on."""
     value = json.dumps({"instance": instance}).encode()
-    return RecordSeen(Key("demi-registrator/pc1", value, 5, session))
+    return RecordSeen(Key("demi-registrator/pc1", value, 6, session), 6)
 
 
 def test_our_own_record_is_no_reason_to_look_again(keeper: Keeper) -> None:
@@ -31,11 +33,11 @@ def test_our_own_record_is_no_reason_to_look_again(keeper: Keeper) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        RecordSeen(None),
+        RecordSeen(None, 6),
         seen(instance="another-process"),
         seen(session=None),
         seen(session="theirs"),
-        RecordSeen(Key("demi-registrator/pc1", b"hello", 5, "ours")),
+        RecordSeen(Key("demi-registrator/pc1", b"hello", 6, "ours"), 6),
     ],
     ids=["gone", "another process", "held by nobody", "held by another session", "no record"],
 )
@@ -92,3 +94,57 @@ def test_the_record_counts_what_there_is(
         "registered": 1,
         "problems": 1,
     }
+
+
+@pytest.mark.parametrize("change", [RecordSeen(None, 4), RecordSeen(None, 0)])
+def test_the_record_as_it_was_before_we_wrote_it_says_nothing(
+    keeper: Keeper, change: RecordSeen
+) -> None:
+    """The watch may be behind; an outage is told in another way."""
+    keeper.work()
+    keeper.record_seen(change)
+    assert keeper.wait_s == RECORD.resync_s
+
+
+def test_an_older_process_of_the_same_name_ends_the_younger_one(keeper: Keeper) -> None:
+    """The one that was started by mistake says so and gives way."""
+    keeper.work()
+    content = {"instance": "older", "started": "2026-10-31T23:59:59.999Z"}
+    older = Key("demi-registrator/pc1", json.dumps(content).encode(), 6, "ours")
+    with pytest.raises(ConfigurationError, match="DEMI_OWNER"):
+        keeper.record_seen(RecordSeen(older, 6))
+
+
+def test_the_record_says_that_the_engine_is_away(
+    keeper: Keeper, consul_side: ReconcilerModel, clock: Clock
+) -> None:
+    """Without waiting for the next resync."""
+    keeper.work()
+    keeper.engine_down()
+    assert retried(keeper, clock) == 1.0
+    assert [json.loads(text)["engine"]["is_up"] for text in consul_side.published] == [True, False]
+    assert consul_side.confirmed == 1
+
+
+def test_a_container_with_nothing_but_bad_labels_is_reported_at_once(
+    keeper: Keeper, engine: EngineModel, consul_side: ReconcilerModel, clock: Clock
+) -> None:
+    """That is when its author is watching."""
+    keeper.work()
+    bad = container(3, labels={"demi.sr1_lls.felix": "x"})
+    engine.running[bad.id] = bad
+    keeper.note(Event(bad.id, "start", labelled=True))
+    keeper.work()
+    assert retried(keeper, clock) == 1.0
+    [problem] = json.loads(consul_side.published[-1])["problems"]
+    assert problem["code"] == "bad-label"
+
+
+def test_another_failure_than_the_last_one_is_logged(
+    keeper: Keeper, consul_side: ReconcilerModel, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An outage that turns into a lack of rights is not hidden behind the outage."""
+    for error in (ConsulUnavailable("away"), ConsulUnavailable("away"), PermissionDenied("no")):
+        consul_side.error = error
+        retried(keeper, clock)
+    assert [record.message.partition(" ")[0] for record in caplog.records] == ["away.", "no."]

@@ -1,9 +1,12 @@
 """Whose keys are whose: restarts, two sessions, former selves, and leaving."""
 
+from dataclasses import replace
+
 import pytest
 
 from demi_adapters.consul_types import Session
 from demi_adapters.errors import (
+    ConfigurationError,
     ConsulUnavailable,
     PermissionDenied,
     RefusedError,
@@ -11,8 +14,10 @@ from demi_adapters.errors import (
 from demi_adapters.registration import Origin
 from demi_registrator import roll_call
 from demi_registrator.reconcile import Reconciler
+from demi_registrator.roll_call import call_path
 from models.consul import NODE, ConsulModel, raw_service
 from models.containers import FELIX, container, registered
+from models.daemon import RECORD as DAEMON
 from models.running import full_run
 
 RECORD = '{"engine": {"id": "E1"}, "namespaces": []}'
@@ -26,7 +31,7 @@ def writes(consul: ConsulModel, word: str) -> list[str]:
 def test_a_restarted_registrator_carries_on_with_its_session(consul: ConsulModel) -> None:
     """Found by name: no key is written again."""
     for _ in range(2):
-        reconciler = Reconciler(consul.client, owner="pc1", engine_id="E1", sites=())
+        reconciler = Reconciler(consul.client, DAEMON, ())
         full_run(reconciler, 1)
         reconciler.close()
     assert len(writes(consul, "create session")) == 1
@@ -62,7 +67,7 @@ def test_an_emptied_consul_is_filled_again(consul: ConsulModel, reconciler: Reco
 
 def leave_former_self(consul: ConsulModel) -> None:
     """What this engine's registrator wrote under its former name."""
-    old = Reconciler(consul.client, owner="old", engine_id="E1", sites=())
+    old = Reconciler(consul.client, replace(DAEMON, owner="old", instance="before"), ())
     old.look()
     old.converge(registered(container(), origin=Origin(owner="old", host="pc1.cern.ch")))
     old.publish(RECORD)
@@ -89,16 +94,54 @@ def test_a_registrator_that_answers_is_nobodys_former_self(
     leave_former_self(consul)
     (theirs,) = (s.id for s in consul.open_sessions)
 
-    def answer(what: str) -> None:
-        if what == "lock demi-registrator/old/call":
-            consul.put("demi-registrator/old", RECORD, theirs)
+    def answer(prefix: str) -> None:
+        if prefix == call_path("old"):
+            roll_call.answer(consul.client, consul.held[prefix], "their-instance")
 
-    consul.before_write = answer
+    consul.before_read = answer
     before = dict(consul.services)
     full_run(reconciler)
     assert consul.services == before
     assert theirs in {s.id for s in consul.open_sessions}
     assert "demi-registrator/old/call" not in consul.held
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_namesake_of_another_engine_is_asked_before_anything_is_changed(
+    consul: ConsulModel, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """Its services would all look stale: if it lives we give way, else they are ours to mend."""
+    first = Reconciler(consul.client, replace(DAEMON, engine_id="E2", instance="first"), ())
+    full_run(first, 1)
+    first.publish('{"engine": {"id": "E2"}}')
+    first.close()
+    before = dict(consul.services)
+
+    def answer(prefix: str) -> None:
+        if answers and prefix == call_path("pc1"):
+            roll_call.answer(consul.client, consul.held[prefix], "first")
+
+    consul.before_read = answer
+    monkeypatch.setattr(roll_call, "_PATIENCE_S", 0.05)
+    second = Reconciler(consul.client, DAEMON, ())
+    if answers:
+        with pytest.raises(ConfigurationError, match="DEMI_OWNER"):
+            full_run(second)
+        assert consul.services == before
+    else:
+        full_run(second)
+        assert consul.services == {}
+    second.close()
+
+
+def test_a_namesake_on_another_agent_is_told_apart_by_its_session(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """The record is held by a session that is not ours: the name is taken."""
+    full_run(reconciler, 1)
+    consul.put("demi-registrator/pc1", "{}", "theirs")
+    with pytest.raises(ConfigurationError, match="DEMI_OWNER"):
+        reconciler.publish("{}")
 
 
 def test_leaving_removes_everything_of_ours_alone(

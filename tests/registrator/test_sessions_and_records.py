@@ -104,7 +104,7 @@ def test_the_record_says_who_where_since_when_and_what_is_wrong() -> None:
         "version": "1",
         "owner": "pc1",
         "instance": "i",
-        "engine": {"id": "E1", "host": "pc1", "version": "28"},
+        "engine": {"id": "E1", "host": "pc1", "version": "28", "is_up": True},
         "namespaces": ["demi.sr1"],
         "resync_s": 30.0,
         "started": "2026-11-01T10:00:00.000Z",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from demi_adapters.container import Container, from_inspect
-from demi_adapters.errors import ConfigurationError
+from demi_adapters.errors import ConfigurationError, NotFound
 from demi_adapters.labels import parse_namespaces
 from demi_adapters.problems import Severity
 from demi_adapters.registration import Origin, Registrations, register_all
@@ -70,6 +70,7 @@ def explain(
     found = register_all(described, origin)
     if output is Format.TABLE:
         _print(found)
+        _print_silence(described, found)
     else:
         print_data(
             {
@@ -114,8 +115,16 @@ def _ask_engine(environ: Mapping[str, str], names: list[str]) -> tuple[str, list
     from demi_adapters.engine import Engine
 
     with Engine(environ) as engine:
-        ids = names or [container.id for container in engine.containers()]
-        return engine.info().host, [engine.container(id_) for id_ in ids]
+        found = {}
+        for name in names or [container.id for container in engine.containers()]:
+            try:
+                container = engine.container(name)
+            except NotFound:
+                if names:
+                    raise
+                continue  # it ended since the listing
+            found[container.id] = container
+        return engine.info().host, list(found.values())
 
 
 def _print(found: Registrations) -> None:
@@ -136,5 +145,12 @@ def _print(found: Registrations) -> None:
     )
     for problem in found.problems:
         say(f"{problem.severity} {problem.code}: {problem.message}")
-    if not found.services and not found.problems:
+
+
+def _print_silence(described: list[Container], found: Registrations) -> None:
+    """Say why nothing was said."""
+    for container in described:
+        if not container.running and container.labels:
+            say(f"container {container.short_id} does not run: it is not registered.")
+    if not found.services and not found.problems and not any(c.labels for c in described):
         say("No container here carries a label demi.SITE.STACK.SERVICE.KEY=VALUE.")

@@ -17,22 +17,20 @@ from demi_registrator.keeper import Keeper
 from demi_registrator.reconcile import Reconciler
 from demi_registrator.record import Record
 from demi_registrator.settings import RegistratorSettings, check_host, check_owner, host_of
-from demi_registrator.watches import (
+from demi_registrator.signals import (
     ConsulDown,
-    ConsulUp,
-    ConsulWatch,
     EngineDown,
     EngineUp,
-    EngineWatch,
+    LookAgain,
     RecordSeen,
     Signal,
     Signals,
     Stop,
+    Tidings,
 )
+from demi_registrator.watches import ConsulWatch, EngineWatch, ReleaseWatch
 
 logger = logging.getLogger(__name__)
-
-_Tidings = EngineUp | EngineDown | Event | ConsulDown | ConsulUp | RecordSeen
 
 
 class Daemon:
@@ -43,6 +41,7 @@ class Daemon:
         self._signals: Signals = queue.SimpleQueue()
         self._consul = ConsulClient(settings.consul)
         self._engine_watch = EngineWatch(settings.docker, self._signals)
+        self._release_watch = ReleaseWatch(self._consul, self._signals)
         self._consul_watch: ConsulWatch | None = None
         self._engine_failures = 0
         self._keeper: Keeper | None = None
@@ -59,10 +58,12 @@ class Daemon:
         """
         logger.info("starting: Consul at %s", self._consul.url)
         self._engine_watch.start()
+        self._release_watch.start()
         try:
             self._serve()
         finally:
             self._engine_watch.stop()
+            self._release_watch.stop()
             if self._consul_watch:
                 self._consul_watch.stop()
             if self._keeper:
@@ -77,6 +78,7 @@ class Daemon:
                 self._take(signal)
             if self._keeper:
                 self._keeper.work()
+                self._release_watch.watch(self._keeper.contested)
 
     def _next_signals(self) -> list[Signal]:
         """All signals that are there, waiting for the first one until something else is due."""
@@ -88,7 +90,7 @@ class Daemon:
             signals.append(self._signals.get())
         return signals
 
-    def _take(self, signal: _Tidings) -> None:
+    def _take(self, signal: Tidings) -> None:
         if isinstance(signal, EngineDown):
             self._note_engine_down(signal)
         elif isinstance(signal, EngineUp):
@@ -104,7 +106,7 @@ class Daemon:
                 self._keeper.note(signal)
             case ConsulDown(reason):
                 self._keeper.consul_down(reason)
-            case ConsulUp():
+            case LookAgain():
                 self._keeper.look_again()
             case RecordSeen():
                 self._keeper.record_seen(signal)

@@ -9,6 +9,7 @@ from demi_adapters.errors import (
     ConfigurationError,
     ConflictError,
     ConsulFailure,
+    ConsulUnavailable,
     DemiError,
     EngineUnavailable,
     NotFound,
@@ -19,20 +20,18 @@ from demi_adapters.names import ServiceName
 from demi_adapters.problems import Problem, sentence
 from demi_adapters.registration import Origin, Registrations
 from demi_registrator.apply import Outcome
-from demi_registrator.backoff import Backoff
 from demi_registrator.inventory import Inventory
 from demi_registrator.reconcile import Reconciler
 from demi_registrator.record import Record, parse_record, timestamp
-from demi_registrator.watches import RecordSeen
+from demi_registrator.signals import RecordSeen
+from demi_registrator.timetable import Timetable
 
 logger = logging.getLogger(__name__)
 
 _ENDED = frozenset({"die", "destroy", "remove"})
 
-# After a change the record is written once the burst is over, not for each container of it.
-_PUBLISH_DELAY_S = 1.0
-# Two processes that both believe they own the record must not race each other.
-_SHORTEST_REACTION_S = 1.0
+# By then it is known whether a process of the same name runs, and what is stale may be removed.
+_ROLL_CALL_S = 2.5
 
 
 class Keeper:
@@ -48,16 +47,13 @@ class Keeper:
         self._reconciler = reconciler
         self._record = record
         self._clock = clock
+        self._timetable = Timetable(clock)
         self._engine: Engine | None = None
         self._events: EventStream | None = None
         self._inventory = Inventory(origin)
         self._touched: dict[str, str] = {}
-        self._backoff = Backoff()
         self._failure = ""
-        self._look_at = clock()
-        self._looked_at = float("-inf")
         self._is_mirrored = False
-        self._publish_at: float | None = None
         self._published_index = 0
         self._reported: frozenset[Problem] = frozenset()
 
@@ -69,29 +65,31 @@ class Keeper:
     @property
     def wait_s(self) -> float:
         """Seconds until there is something to do without a signal."""
-        if self._may_run_partly:
-            return 0.0
-        due = self._look_at if self._publish_at is None else min(self._look_at, self._publish_at)
-        return max(0.0, due - self._clock())
+        return 0.0 if self._may_run_partly else self._timetable.wait_s
 
     def engine_up(self, engine: Engine, events: EventStream) -> None:
         """The engine answers and its events arrive: list it."""
         self._engine = engine
         self._events = events
-        self.look_again()
+        self._timetable.look_now()
 
     def engine_down(self) -> None:
         """The engine is away: what is registered stays."""
         self._engine = None
-        self._publish_soon()
+        self._timetable.publish_soon()
 
     def consul_down(self, reason: DemiError) -> None:
         """Consul is away: say so, and try now and then."""
         self._fail(reason)
 
+    @property
+    def contested(self) -> frozenset[ServiceName]:
+        """The services whose keys another registrator holds."""
+        return self._reconciler.contested
+
     def look_again(self) -> None:
-        """Look at everything at the next opportunity."""
-        self._look_at = self._clock()
+        """Look at everything soon."""
+        self._timetable.look_soon()
 
     def note(self, event: Event) -> None:
         """Something happened to a container."""
@@ -117,8 +115,7 @@ class Keeper:
                 f"a registrator called {self.owner} runs already. Stop it first, or give this one "
                 "a name of its own (DEMI_OWNER)."
             )
-        soonest = self._looked_at + _SHORTEST_REACTION_S
-        self._look_at = min(self._look_at, max(self._clock(), soonest))
+        self.look_again()
 
     def work(self) -> None:
         """Do what is due. Failures are logged and tried again later.
@@ -127,11 +124,11 @@ class Keeper:
             ConfigurationError: somebody else runs under the same name.
         """
         try:
-            if self._clock() >= self._look_at:
+            if self._timetable.is_look_due:
                 self._run_all()
             elif self._may_run_partly:
                 self._run_touched()
-            if self._publish_at is not None and self._clock() >= self._publish_at:
+            if self._timetable.is_record_due:
                 self._publish()
         except (TransientError, ConflictError, RefusedError) as error:
             self._fail(error)
@@ -157,17 +154,17 @@ class Keeper:
         is_fresh = self._list()
         self._reconciler.look()
         self._is_mirrored = True
-        self._looked_at = self._clock()
         registrations = self._inventory.registrations()
-        outcome = self._reconciler.converge(registrations, may_delete=is_fresh)
+        is_alone = self._reconciler.is_alone
+        outcome = self._reconciler.converge(registrations, may_delete=is_fresh and is_alone)
         if is_fresh:  # or else nobody knows what Docker says now
             self._reconciler.confirm(registrations, self._clock())
-        self._look_at = self._clock() + self._record.resync_s
+        self._timetable.looked(self._record.resync_s if is_alone else _ROLL_CALL_S)
         self._settle(outcome, registrations)
         self._publish()
         if not (outcome.retry or outcome.outdated):
             self._failure = ""
-            if failures := self._backoff.reset():
+            if failures := self._timetable.recovered():
                 logger.info("everything is in step again after %d failed attempts", failures)
 
     def _list(self) -> bool:
@@ -199,9 +196,13 @@ class Keeper:
                 self._inspect(container, self._engine)
             names |= self._inventory.services_of(container)
         registrations = self._inventory.registrations()
-        outcome = self._reconciler.converge(registrations, only=names) if names else Outcome()
+        outcome = Outcome()
+        if names:
+            outcome = self._reconciler.converge(
+                registrations, only=names, may_delete=self._reconciler.is_alone
+            )
         self._settle(outcome, registrations)
-        self._publish_soon()
+        self._timetable.publish_soon()
 
     def _inspect(self, container: str, engine: Engine) -> None:
         try:
@@ -222,24 +223,18 @@ class Keeper:
         elif outcome.outdated:
             logger.info("Consul was changed by somebody else meanwhile: looking again")
             self._is_mirrored = False
-            self._look_at = min(self._look_at, self._clock() + self._backoff.next_s())
+            self._timetable.retry()
 
     def _fail(self, error: DemiError, more: int = 0) -> None:
-        """Look again after a while; what is due earlier stays so."""
-        now = self._clock()
-        delay = self._backoff.next_s()
-        if str(error) != self._failure:
-            self._failure = str(error)
-            also = f" ({more} more failed)" if more else ""
-            logger.warning("%s%s Trying again until it works.", sentence(error), also)
+        self._timetable.retry()
         if not isinstance(error, ConsulFailure):
             self._is_mirrored = False
-        is_due = self._look_at <= now
-        self._look_at = now + delay if is_due else min(self._look_at, now + delay)
-        self._publish_at = None
-
-    def _publish_soon(self) -> None:
-        self._publish_at = self._publish_at or self._clock() + _PUBLISH_DELAY_S
+        # An outage is one failure, whichever call happens to meet it.
+        failure = type(error).__name__ if isinstance(error, ConsulUnavailable) else str(error)
+        if failure != self._failure:
+            self._failure = failure
+            also = f" ({more} more failed)" if more else ""
+            logger.warning("%s%s Trying again until it works.", sentence(error), also)
 
     def _publish(self) -> None:
         registrations = self._inventory.registrations()
@@ -257,4 +252,4 @@ class Keeper:
                 engine_is_up=self._engine is not None,
             )
         )
-        self._publish_at = None
+        self._timetable.published()

@@ -6,7 +6,7 @@ is empty; it does not depend on the order of anything.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from demi_adapters.consul_types import Key
 from demi_adapters.names import ServiceName
@@ -90,10 +90,14 @@ Step = Register | Deregister | SetStatus | WriteKeys
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps by DeMi service, in the order in which to do them, and what stands in the way."""
+    """Steps by DeMi service, in the order in which to do them, and what stands in the way.
+
+    `contested` are the services whose keys we would write if another registrator did not hold them.
+    """
 
     steps: Mapping[ServiceName, tuple[Step, ...]]
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
+    contested: frozenset[ServiceName] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.steps)
@@ -120,11 +124,14 @@ def make_plan(
     names = services.keys() | desired.trees.keys() | observed.keys.keys()
     steps: dict[ServiceName, tuple[Step, ...]] = {}
     problems: list[Problem] = []
+    contested: set[ServiceName] = set()
     for name in sorted(names if only is None else names & set(only)):
         changes, held = _plan_keys(
             name, desired.trees.get(name, {}), observed.keys.get(name, {}), identity
         )
         problems += held
+        if name in desired.trees and _foreign_holder(name, observed.keys.get(name, {}), identity):
+            contested.add(name)
         wanted = {id_: r for id_, r in services.get(name, {}).items() if r is not None}
         found: list[Step] = []
         for id_ in sorted(wanted):
@@ -140,7 +147,7 @@ def make_plan(
             found += [Deregister(id_) for id_ in sorted(gone)]
         if found:
             steps[name] = tuple(found)
-    return Plan(steps, tuple(problems))
+    return Plan(steps, tuple(problems), frozenset(contested))
 
 
 def _services_by_name(
@@ -206,8 +213,8 @@ def _plan_keys(
     name: ServiceName, desired: Mapping[str, str], existing: Mapping[str, Key], identity: Identity
 ) -> tuple[list[KeyChange], list[Problem]]:
     problems: list[Problem] = []
-    holder = existing.get(f"{name.path}{OWNER_KEY}")
-    if desired and holder and holder.session and not identity.holds(holder):
+    holder = _foreign_holder(name, existing, identity)
+    if desired and holder:
         problems.append(_held(name, f"are held by {shown(holder.value.decode(errors='replace'))}"))
         desired = {}
     changes = [
@@ -224,6 +231,14 @@ def _plan_keys(
         elif old.session != identity.session or old.value != value.encode():
             changes.append(KeyChange(path, old, value))
     return sorted(changes, key=lambda c: c.path), problems
+
+
+def _foreign_holder(
+    name: ServiceName, existing: Mapping[str, Key], identity: Identity
+) -> Key | None:
+    """The key by which another registrator shows that it holds the tree; None where none does."""
+    holder = existing.get(f"{name.path}{OWNER_KEY}")
+    return holder if holder and holder.session and not identity.holds(holder) else None
 
 
 def _held(name: ServiceName, what: str, path: str | None = None) -> Problem:

@@ -1,8 +1,8 @@
 """One run: read what there is, plan, apply."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from demi_adapters.consul_client import ConsulClient
 from demi_adapters.consul_types import Operation
@@ -28,16 +28,24 @@ _WORKERS = 4
 
 
 class Reconciler:
-    """Keeps one owner's part of Consul as it should be. Not shared between threads."""
+    """Keeps one owner's part of Consul as it should be. Not shared between threads.
+
+    `is_alone` turns true once it is sure that nobody else works under our name. What looks stale
+    until then may be somebody's, and must not be removed.
+    """
 
     def __init__(self, consul: ConsulClient, record: Record, sites: Sequence[str]) -> None:
         self._consul = consul
-        self._record = record
         self._owner = record.owner
+        self._instance = record.instance
+        self._engine_id = record.engine_id
         self._sites = sites
+        self.is_alone = False
+        self._call: Future[bool] | None = None
         self._observed = Observed()
         self._identity = Identity(owner=record.owner)
         self._plan_problems: tuple[Problem, ...] = ()
+        self._contested: frozenset[ServiceName] = frozenset()
         self._refusals: dict[str, Problem] = {}
         self._confirmations = Confirmations()
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="apply")
@@ -46,6 +54,11 @@ class Reconciler:
     def session(self) -> str | None:
         """The session that holds our keys, once there is one."""
         return self._identity.session
+
+    @property
+    def contested(self) -> frozenset[ServiceName]:
+        """The services whose keys another registrator holds, as far as was seen."""
+        return self._contested
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -62,6 +75,7 @@ class Reconciler:
         Raises:
             TransientError: Consul can't answer now.
             RefusedError: the token lacks a right without which nothing works.
+            ConfigurationError: another registrator of the same name runs.
         """
         view = self._view()
         if len(view.sessions) > 1:  # two processes made one at the same moment
@@ -72,8 +86,8 @@ class Reconciler:
         session = next(iter(view.sessions), None) or self._consul.create_session(
             record_path(self._owner)
         )
-        if self._identity.session is None:
-            self._refuse_a_twin(view, session)
+        if not self.is_alone:
+            self._find_out_whether_alone(view, session)
         former = [f for f in view.former if not self._is_alive(f.owner, session)]
         for gone in former:
             logger.warning("taking over what this engine registered as %s", gone.owner)
@@ -166,7 +180,7 @@ class Reconciler:
 
     def _view(self) -> View:
         return look_at(
-            self._consul, owner=self._owner, engine_id=self._record.engine_id, sites=self._sites
+            self._consul, owner=self._owner, engine_id=self._engine_id, sites=self._sites
         )
 
     def _apply(self, plan: Plan, *, tell: bool = True) -> Outcome:
@@ -181,26 +195,34 @@ class Reconciler:
         looked_at = None if only is None else {str(name) for name in only}
         kept = (p for p in self._plan_problems if looked_at and p.service not in looked_at)
         self._plan_problems = (*kept, *plan.problems)
+        self._contested = plan.contested | (
+            frozenset() if only is None else self._contested - set(only)
+        )
 
     def _forget_former_selves(self) -> None:
         for session in self._identity.former_sessions:
             self._consul.destroy_session(session)
         self._identity = Identity(owner=self._owner, session=self.session)
 
-    def _refuse_a_twin(self, view: View, session: str) -> None:
-        """Before anything is changed: services of a namesake's engine would look stale to us."""
-        engine = view.record.get("engine")
-        engine_id = engine.get("id") if isinstance(engine, Mapping) else None
-        if engine_id and engine_id != self._record.engine_id:
-            if self._is_alive(self._owner, session):
-                raise ConfigurationError(
-                    f"a registrator of another engine runs under the name {self._owner}. Give "
-                    "each its own DEMI_OWNER."
-                )
-            logger.warning("the engine has another ID than before; what it left is taken over")
+    def _find_out_whether_alone(self, view: View, session: str) -> None:
+        """Call the process that published under our name before us.
+
+        Only after a while is it sure that nobody answers; the work goes on meanwhile.
+        """
+        if self._call is None and view.record.get("instance", self._instance) == self._instance:
+            self.is_alone = True
+        elif self._call is None or (self._call.done() and self._call.exception()):
+            self._call = self._workers.submit(self._is_alive, self._owner, session)
+        elif self._call.done() and self._call.result():
+            raise ConfigurationError(
+                f"a registrator called {self._owner} runs already. Stop it first, or give this "
+                "one a name of its own (DEMI_OWNER)."
+            )
+        elif self._call.done():
+            self.is_alone = True
 
     def _is_alive(self, owner: str, session: str) -> bool:
-        return is_alive(self._consul, owner, caller=self._record.instance, session=session)
+        return is_alive(self._consul, owner, caller=self._instance, session=session)
 
     def _install_template(self, view: View) -> None:
         try:

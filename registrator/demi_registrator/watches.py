@@ -1,71 +1,35 @@
-"""Two threads that watch the outside and say so to the daemon: one the engine, one Consul.
+"""Threads that watch the outside and say so to the daemon: one the engine, two Consul.
 
 They decide nothing: each signal only means "look again".
 """
 
-import queue
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 from demi_adapters.consul_client import ConsulClient
-from demi_adapters.consul_types import Key
-from demi_adapters.engine import Engine, EngineInfo, Event, EventStream
+from demi_adapters.engine import Engine, EventStream
 from demi_adapters.errors import ConfigurationError, DemiError, RefusedError, TransientError
+from demi_adapters.names import ServiceName
+from demi_registrator.plan import OWNER_KEY
 from demi_registrator.record import record_path
 from demi_registrator.roll_call import answer, call_path
+from demi_registrator.signals import (
+    ConsulDown,
+    EngineDown,
+    EngineUp,
+    LookAgain,
+    RecordSeen,
+    Signals,
+    Stop,
+)
 
 # Asking whether somebody is back costs next to nothing and is what ends an outage.
 _PROBE_S = 1.0
 # How long one blocking query may take; a frozen agent is noticed only when it is over.
 _WAIT_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class EngineUp:
-    """The engine answers and its events are subscribed to: time for a listing."""
-
-    engine: Engine
-    info: EngineInfo
-    events: EventStream
-
-
-@dataclass(frozen=True, slots=True)
-class EngineDown:
-    """The engine is away, or its event stream has ended."""
-
-    reason: DemiError | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConsulDown:
-    """Consul no longer answers."""
-
-    reason: DemiError
-
-
-@dataclass(frozen=True, slots=True)
-class ConsulUp:
-    """Consul answers again."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSeen:
-    """The state record, None where there is none, as it was at an index of Consul's."""
-
-    record: Key | None
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Somebody wants the daemon to end, or it can't go on."""
-
-    error: DemiError | None = None
-
-
-Signal = EngineUp | EngineDown | Event | ConsulDown | ConsulUp | RecordSeen | Stop
-Signals = queue.SimpleQueue[Signal]  # reentrant: a signal handler may put into it
+# How long keys that another registrator released may go unnoticed.
+_SHORT_WAIT_S = 1.0
 
 
 class EngineWatch(threading.Thread):
@@ -136,7 +100,7 @@ class ConsulWatch(threading.Thread):
                 continue
             if not is_up:
                 is_up = True
-                self._signals.put(ConsulUp())
+                self._signals.put(LookAgain())
 
     def stop(self) -> None:
         """Make the thread end once its query is over."""
@@ -152,3 +116,58 @@ class ConsulWatch(threading.Thread):
             self._signals.put(RecordSeen(by_path.get(self._path), found))
         # An index that goes backwards, or is 0, would not block (Consul API, blocking queries).
         return found if found > 0 and (index is None or found >= index) else None
+
+
+class ReleaseWatch(threading.Thread):
+    """Waits until keys that another registrator holds are released.
+
+    Only while there are such keys, and then with short queries: a query can't be told of a new key.
+    """
+
+    def __init__(self, consul: ConsulClient, signals: Signals) -> None:
+        super().__init__(name="release-watch", daemon=True)
+        self._consul = consul
+        self._signals = signals
+        self._contested: frozenset[ServiceName] = frozenset()
+        self._news = threading.Event()
+        self._stopping = False
+
+    def watch(self, contested: frozenset[ServiceName]) -> None:
+        """Watch these services' keys from now on."""
+        if contested != self._contested:
+            self._contested = contested
+            self._news.set()
+
+    def run(self) -> None:
+        """Until stopped."""
+        index: int | None = None
+        while not self._stopping:
+            contested = self._contested
+            if not contested:
+                self._news.wait()
+                self._news.clear()
+                continue
+            prefix = _common_prefix([name.path for name in contested])
+            try:
+                index, keys = self._consul.keys(prefix, index=index, wait_s=_SHORT_WAIT_S)
+            except (TransientError, RefusedError):  # the other watch tells of outages
+                index = None
+                self._news.wait(_PROBE_S)
+                continue
+            held = {key.path for key in keys if key.session}
+            if any(f"{name.path}{OWNER_KEY}" not in held for name in contested):
+                self._signals.put(LookAgain())
+                self._news.wait(_PROBE_S)  # until the daemon has looked
+            self._news.clear()
+
+    def stop(self) -> None:
+        """Make the thread end once its query is over."""
+        self._stopping = True
+        self._contested = frozenset()
+        self._news.set()
+
+
+def _common_prefix(paths: Sequence[str]) -> str:
+    """What all paths begin with: one query then covers them all."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*paths, strict=False))
+    return "".join(letters[0] for letters in same)

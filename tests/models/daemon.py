@@ -92,6 +92,7 @@ class ReconcilerModel:
         self.error: DemiError | None = None
         self.outcome: Callable[[], Outcome] = Outcome
         self.session: str | None = "ours"
+        self.is_alone = True
         self.problems: tuple[Problem, ...] = ()
 
     @property

@@ -100,6 +100,20 @@ def test_a_consul_restarted_with_its_data_is_not_written_to(world: World) -> Non
     assert world.service_ids() == {id_of(container)}
 
 
+def test_recovery_follows_at_once_however_long_the_outage_was(world: World) -> None:
+    """Attempts have become rare by then; a probe notices that the port answers again."""
+    registrator = world.start_registrator("--resync", "3600")
+    container = world.run(felix_labels())
+    eventually(world.service_ids, {id_of(container)})
+    world.consul.stop()
+    container.kill()
+    time.sleep(12)
+    world.consul.start()
+    eventually(world.service_ids, set(), within_s=2)
+    assert registrator.log.count("Trying again") == 1, "one line for an outage"
+    assert registrator.log.count("in step again") == 1
+
+
 def test_what_dies_while_consul_is_away_is_gone_when_it_is_back(world: World) -> None:
     """A container that died during an outage of Consul does not stay registered."""
     world.start_registrator("--resync", "3600")

@@ -39,6 +39,26 @@ def felix_labels(service: str = "api", **labels: object) -> dict[str, str]:
     }
 
 
+def run_container(client: docker.DockerClient, **options: Any) -> Any:
+    """Start a container of the example's image.
+
+    Each engine picks ports by itself; where another engine of this machine was faster, it picks
+    the next ones.
+    """
+    container = client.containers.create(IMAGE, detach=True, **options)
+    for _ in range(20):
+        try:
+            container.start()
+        except docker.errors.APIError as error:
+            if "address already in use" not in str(error):
+                raise
+        else:
+            break
+    container.reload()
+    assert container.status == "running"
+    return container
+
+
 class Registrator:
     """A registrator process."""
 
@@ -121,9 +141,7 @@ class World:
         """Start a container of the example's image with its two ports published."""
         on_host = options.get("network_mode") == "host"
         ports = {} if on_host else {"8000/tcp": None, "3000/tcp": None}
-        return self.docker.containers.run(
-            IMAGE, ports=ports, labels=dict(labels), detach=True, **options
-        )
+        return run_container(self.docker, ports=ports, labels=dict(labels), **options)
 
     def demi(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the `demi` command."""

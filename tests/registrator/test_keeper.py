@@ -189,3 +189,15 @@ def test_a_record_that_somebody_holds_is_a_failure_that_is_retried(
     monkeypatch.setattr(consul_side, "publish", held)
     keeper.work()
     assert 0 < keeper.wait_s <= 0.5
+
+
+def test_nothing_is_removed_before_it_is_known_that_we_are_alone(
+    keeper: Keeper, consul_side: ReconcilerModel, clock: Clock
+) -> None:
+    """The next look follows as soon as it is known, without waiting for the timer."""
+    consul_side.is_alone = False
+    keeper.work()
+    assert consul_side.runs[-1] == ({FIRST}, None, False)
+    consul_side.is_alone = True
+    assert retried(keeper, clock) == 2.5
+    assert consul_side.runs[-1] == ({FIRST}, None, True)

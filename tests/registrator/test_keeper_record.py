@@ -10,7 +10,7 @@ from demi_adapters.engine import Event
 from demi_adapters.errors import ConfigurationError, ConsulUnavailable, PermissionDenied
 from demi_adapters.problems import Code, Problem
 from demi_registrator.keeper import Keeper
-from demi_registrator.watches import RecordSeen
+from demi_registrator.signals import RecordSeen
 from models.containers import ONE, TWO, container, labels
 from models.daemon import RECORD, Clock, EngineModel, ReconcilerModel, retried
 
@@ -47,7 +47,7 @@ def test_any_other_change_of_the_record_is(
     """Not more than once a second, so that two processes of one name do not race."""
     keeper.work()
     keeper.record_seen(change)
-    assert keeper.wait_s == 1.0
+    assert keeper.wait_s == 0.5
     clock.now += 5
     keeper.record_seen(change)
     assert keeper.wait_s == 0.0

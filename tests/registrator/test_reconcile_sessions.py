@@ -1,5 +1,6 @@
 """Whose keys are whose: restarts, two sessions, former selves, and leaving."""
 
+from concurrent.futures import wait
 from dataclasses import replace
 
 import pytest
@@ -107,15 +108,15 @@ def test_a_registrator_that_answers_is_nobodys_former_self(
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_a_namesake_of_another_engine_is_asked_before_anything_is_changed(
+def test_who_published_under_our_name_is_called_before_anything_is_removed(
     consul: ConsulModel, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
-    """Its services would all look stale: if it lives we give way, else they are ours to mend."""
-    first = Reconciler(consul.client, replace(DAEMON, engine_id="E2", instance="first"), ())
+    """Its services may look stale to us: if it lives we give way, else they are ours to mend."""
+    first = Reconciler(consul.client, replace(DAEMON, instance="first"), ())
     full_run(first, 1)
-    first.publish('{"engine": {"id": "E2"}}')
+    assert first.is_alone, "nobody had published before"
+    first.publish('{"instance": "first"}')
     first.close()
-    before = dict(consul.services)
 
     def answer(prefix: str) -> None:
         if answers and prefix == call_path("pc1"):
@@ -124,13 +125,16 @@ def test_a_namesake_of_another_engine_is_asked_before_anything_is_changed(
     consul.before_read = answer
     monkeypatch.setattr(roll_call, "_PATIENCE_S", 0.05)
     second = Reconciler(consul.client, DAEMON, ())
+    second.look()
+    assert not second.is_alone
+    assert second._call is not None
+    wait([second._call])
     if answers:
         with pytest.raises(ConfigurationError, match="DEMI_OWNER"):
-            full_run(second)
-        assert consul.services == before
+            second.look()
     else:
-        full_run(second)
-        assert consul.services == {}
+        second.look()
+    assert second.is_alone is not answers
     second.close()
 
 

@@ -12,16 +12,18 @@ from typing import Any, Self
 
 from consul import base
 
+from demi_adapters.calls import OnCall, counted, ignore
 from demi_adapters.consul_settings import ConsulSettings
-from demi_adapters.consul_transport import Connection, translated
+from demi_adapters.consul_transport import Connection, checked, translated
 from demi_adapters.consul_types import AgentInfo, CheckStatus, Key, Operation, Session
 
 
 class ConsulClient:
     """Consul's HTTP API at one address. Safe to share between threads; close it when done."""
 
-    def __init__(self, settings: ConsulSettings) -> None:
+    def __init__(self, settings: ConsulSettings, on_call: OnCall = ignore) -> None:
         self.url = settings.url
+        self._on_call = on_call
         self._connection = Connection(settings)
 
     def __enter__(self) -> Self:
@@ -185,16 +187,11 @@ class ConsulClient:
     ) -> None:
         with self._translated(doing):
             self._connection.http.put(
-                _accept, path, params=params, headers=self._connection.headers, data=data
+                checked, path, params=params, headers=self._connection.headers, data=data
             )
 
     def _translated(self, doing: str) -> AbstractContextManager[None]:
-        return translated(doing, self.url)
-
-
-def _accept(response: base.Response) -> None:
-    # CB.bool would take a 404 for a quiet False.
-    base.CB._status(response, allow_404=False)  # noqa: SLF001 - python-consul2's only status check
+        return counted(translated(doing, self.url), self._on_call)
 
 
 def _key(entry: Mapping[str, Any]) -> Key:

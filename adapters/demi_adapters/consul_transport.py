@@ -114,6 +114,13 @@ class Connection(base.Consul):  # type: ignore[misc]
         return {"X-Consul-Token": self.token} if self.token else {}
 
 
+def checked(response: base.Response) -> base.Response:
+    """The response as it came, unless its status is an error; for calls past python-consul2."""
+    # CB.bool would take a 404 for a quiet False.
+    base.CB._status(response, allow_404=False)  # noqa: SLF001 - python-consul2's only status check
+    return response
+
+
 @contextmanager
 def translated(doing: str, where: str) -> Iterator[None]:
     """Turn the exceptions of `consul` and `requests` into ours.

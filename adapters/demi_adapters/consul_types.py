@@ -63,3 +63,47 @@ class Operation:
                 "Session": self.session,
             }
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The leader's address, empty where there is none, and how far the agent's clock is ahead.
+
+    `ahead_s` is None where the answer had no time; HTTP's times are whole seconds.
+    """
+
+    address: str
+    ahead_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDetails:
+    """An agent's settings; `dns_addresses` look like `udp://127.0.0.1:8600`."""
+
+    node: str
+    version: str
+    dns_addresses: tuple[str, ...]
+    dns_domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDetails:
+    """A session with what it is bound to."""
+
+    id: str
+    name: str
+    behavior: str
+    ttl: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    """An ACL right, e.g. `key`, `write`, `demi/`."""
+
+    resource: str
+    access: str
+    segment: str
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.access}" + (f" on {self.segment}" if self.segment else "")

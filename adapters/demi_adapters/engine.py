@@ -13,6 +13,7 @@ import requests
 from docker.errors import APIError, DockerException, StreamParseError
 from docker.utils import kwargs_from_env, parse_host
 
+from demi_adapters.calls import OnCall, counted, ignore
 from demi_adapters.container import Container, from_inspect, from_list
 from demi_adapters.errors import (
     ConfigurationError,
@@ -70,13 +71,14 @@ class EventStream:
 class Engine:
     """One Docker Engine. Safe to share between threads."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], on_call: OnCall = ignore) -> None:
         """Connect to `DOCKER_HOST` (with `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`).
 
         Raises:
             ConfigurationError: one of these can't be used.
             EngineUnavailable: the engine does not answer.
         """
+        self._on_call = on_call
         self.address = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
         try:
             # With an empty mapping, docker would read this process's own environment instead.
@@ -102,6 +104,11 @@ class Engine:
     def close(self) -> None:
         """Close idle connections."""
         self._api.close()
+
+    @property
+    def api_version(self) -> str:
+        """The version of the API that the engine and we agreed on."""
+        return str(self._api.api_version)
 
     def info(self) -> EngineInfo:
         """Who the engine is."""
@@ -146,7 +153,7 @@ class Engine:
             return EventStream(stream)
 
     def _translated(self, doing: str) -> AbstractContextManager[None]:
-        return _translated(doing, self.address)
+        return counted(_translated(doing, self.address), self._on_call)
 
 
 @contextmanager

@@ -133,6 +133,9 @@ CONFIG_KEYS = _VARIABLES.keys() | {
     "resync",
     "deregister_on_exit",
     "log_level",
+    "log_format",
+    "metrics_host",
+    "metrics_port",
 }
 
 

@@ -28,6 +28,7 @@ from demi_registrator.signals import (
     Stop,
     Tidings,
 )
+from demi_registrator.tally import Tally
 from demi_registrator.watches import ConsulWatch, EngineWatch, ReleaseWatch
 
 logger = logging.getLogger(__name__)
@@ -39,8 +40,12 @@ class Daemon:
     def __init__(self, settings: RegistratorSettings) -> None:
         self._settings = settings
         self._signals: Signals = queue.SimpleQueue()
-        self._consul = ConsulClient(settings.consul)
-        self._engine_watch = EngineWatch(settings.docker, self._signals)
+        self._tally = Tally(time.monotonic)
+        count = self._tally.count_call
+        self._consul = ConsulClient(settings.consul, lambda failed: count("consul", failed=failed))
+        self._engine_watch = EngineWatch(
+            settings.docker, self._signals, lambda failed: count("docker", failed=failed)
+        )
         self._release_watch = ReleaseWatch(self._consul, self._signals)
         self._consul_watch: ConsulWatch | None = None
         self._engine_failures = 0
@@ -57,6 +62,8 @@ class Daemon:
             DemiError: a setting can't be used; or something was left when deregistering.
         """
         logger.info("starting: Consul at %s", self._consul.url)
+        if self._settings.metrics_port is not None:
+            self._serve_metrics(self._settings.metrics_port)
         self._engine_watch.start()
         self._release_watch.start()
         try:
@@ -69,6 +76,13 @@ class Daemon:
             if self._keeper:
                 self._keeper.close()
             self._consul.close()
+
+    def _serve_metrics(self, port: int) -> None:
+        # Only who wants metrics pays for the library, in memory and in start-up time.
+        from demi_registrator.exposition import serve_metrics  # noqa: PLC0415
+
+        host = self._settings.metrics_host
+        serve_metrics(self._tally, version=version("demi-registry"), host=host, port=port)
 
     def _serve(self) -> None:
         while True:
@@ -103,6 +117,7 @@ class Daemon:
             case EngineDown():
                 self._keeper.engine_down()
             case Event():
+                self._tally.count_event(signal.action)
                 self._keeper.note(signal)
             case ConsulDown(reason):
                 self._keeper.consul_down(reason)
@@ -155,6 +170,7 @@ class Daemon:
             Origin(owner=owner, host=host, sites=settings.sites),
             record,
             time.monotonic,
+            self._tally,
         )
 
     def _leave(self, error: DemiError | None) -> None:

@@ -17,13 +17,15 @@ from demi_adapters.errors import (
     TransientError,
 )
 from demi_adapters.names import ServiceName
-from demi_adapters.problems import Problem, sentence
+from demi_adapters.problems import sentence
 from demi_adapters.registration import Origin, Registrations
 from demi_registrator.apply import Outcome
 from demi_registrator.inventory import Inventory
+from demi_registrator.narrate import ProblemLog
 from demi_registrator.reconcile import Reconciler
 from demi_registrator.record import Record, parse_record, timestamp
 from demi_registrator.signals import RecordSeen
+from demi_registrator.tally import Tally
 from demi_registrator.timetable import Timetable
 
 logger = logging.getLogger(__name__)
@@ -43,10 +45,12 @@ class Keeper:
         origin: Origin,
         record: Record,
         clock: Callable[[], float],
+        tally: Tally,
     ) -> None:
         self._reconciler = reconciler
         self._record = record
         self._clock = clock
+        self._tally = tally
         self._timetable = Timetable(clock)
         self._engine: Engine | None = None
         self._events: EventStream | None = None
@@ -55,7 +59,7 @@ class Keeper:
         self._failure = ""
         self._is_mirrored = False
         self._published_index = 0
-        self._reported: frozenset[Problem] = frozenset()
+        self._problems = ProblemLog()
 
     @property
     def owner(self) -> str:
@@ -125,9 +129,11 @@ class Keeper:
         """
         try:
             if self._timetable.is_look_due:
-                self._run_all()
+                with self._tally.timing("full"):
+                    self._run_all()
             elif self._may_run_partly:
-                self._run_touched()
+                with self._tally.timing("part"):
+                    self._run_touched()
             if self._timetable.is_record_due:
                 self._publish()
         except (TransientError, ConflictError, RefusedError) as error:
@@ -164,6 +170,7 @@ class Keeper:
         self._publish()
         if not (outcome.retry or outcome.outdated):
             self._failure = ""
+            self._tally.note_success()
             if failures := self._timetable.recovered():
                 logger.info("everything is in step again after %d failed attempts", failures)
 
@@ -212,12 +219,10 @@ class Keeper:
 
     def _settle(self, outcome: Outcome, registrations: Registrations) -> None:
         """Log problems that came and went; look again soon where something failed."""
-        problems = frozenset((*registrations.problems, *self._reconciler.problems))
-        for problem in sorted(problems - self._reported, key=lambda p: p.sort_key):
-            logger.warning("%s: %s", problem.code, problem.message)
-        for problem in sorted(self._reported - problems, key=lambda p: p.sort_key):
-            logger.info("%s is over: %s", problem.code, problem.message)
-        self._reported = problems
+        problems = (*registrations.problems, *self._reconciler.problems)
+        self._problems.report(problems)
+        registered = sum(service.registered for service in registrations.services)
+        self._tally.note_services(len(registrations.services), registered, problems)
         if outcome.retry:
             self._fail(outcome.retry[0], more=len(outcome.retry) - 1)
         elif outcome.outdated:
@@ -227,6 +232,7 @@ class Keeper:
 
     def _fail(self, error: DemiError, more: int = 0) -> None:
         self._timetable.retry()
+        self._tally.note_failure(str(error), more + 1 if isinstance(error, ConsulFailure) else 0)
         if not isinstance(error, ConsulFailure):
             self._is_mirrored = False
         # An outage is one failure, whichever call happens to meet it.
@@ -243,12 +249,11 @@ class Keeper:
             "services": len(registrations.services),
             "registered": sum(r.registered for r in registrations.services),
         }
-        problems = sorted(self._reported, key=lambda p: p.sort_key)
         self._published_index = self._reconciler.publish(
             self._record.render(
                 now=datetime.now(UTC),
                 counts=counts,
-                problems=problems,
+                problems=self._problems.problems,
                 engine_is_up=self._engine is not None,
             )
         )

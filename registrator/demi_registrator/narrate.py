@@ -1,30 +1,59 @@
-"""One log line for each change, with site, stack, service and container."""
+"""One log line for each change, with site, stack, service and container; problems alike."""
 
 import logging
+from collections.abc import Iterable
 
 from demi_adapters.names import ServiceName
+from demi_adapters.problems import Problem
 from demi_registrator.plan import Deregister, Register, SetStatus, Step, WriteKeys
 
 logger = logging.getLogger("demi_registrator")
 
 
 def narrate(name: ServiceName, step: Step) -> None:
-    """Say what was done."""
+    """Say what was done; as JSON, with the parts by themselves."""
     where = f"{name.site}/{name.stack}/{name.service}"
     match step:
         case Register(registration) if step.is_new:
-            logger.info(
-                "%s registered at %s (container %s)",
-                where,
-                registration.url,
-                registration.container,
-            )
+            about = {"action": "register", "container": registration.container}
+            said = f"registered at {registration.url} (container {registration.container})"
         case Register(registration, why):
-            logger.info("%s updated (container %s): %s", where, registration.container, why)
+            about = {"action": "update", "container": registration.container}
+            said = f"updated (container {registration.container}): {why}"
         case Deregister(id_):
-            logger.info("%s deregistered (%s)", where, id_)
+            about = {"action": "deregister", "id": id_}
+            said = f"deregistered ({id_})"
         case SetStatus(id_, status):
-            logger.info("%s is %s, says Docker (%s)", where, status, id_)
+            about = {"action": "status", "id": id_, "status": status}
+            said = f"is {status}, says Docker ({id_})"
         case WriteKeys(changes):
             gone = sum(change.new is None for change in changes)
-            logger.info("%s keys: %d written, %d removed", where, len(changes) - gone, gone)
+            about = {"action": "keys"}
+            said = f"keys: {len(changes) - gone} written, {gone} removed"
+    change = {"site": name.site, "stack": name.stack, "service": name.service, **about}
+    logger.info("%s %s", where, said, extra={"change": change})
+
+
+class ProblemLog:
+    """Says of each problem when it comes and when it goes."""
+
+    def __init__(self) -> None:
+        self._reported: frozenset[Problem] = frozenset()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The present ones, sorted."""
+        return sorted(self._reported, key=lambda p: p.sort_key)
+
+    def report(self, problems: Iterable[Problem]) -> None:
+        """Log what has changed since the last time."""
+        now = frozenset(problems)
+        for problem in sorted(now - self._reported, key=lambda p: p.sort_key):
+            logger.warning("%s: %s", problem.code, problem.message, extra=_about(problem))
+        for problem in sorted(self._reported - now, key=lambda p: p.sort_key):
+            logger.info("%s is over: %s", problem.code, problem.message, extra=_about(problem))
+        self._reported = now
+
+
+def _about(problem: Problem) -> dict[str, object]:
+    return {"change": {k: v for k, v in problem.as_dict().items() if k != "message"}}

@@ -30,12 +30,18 @@ class RegistratorSettings:
     owner: str | None = None
     resync_s: float = DEFAULT_RESYNC_S
     deregister_on_exit: bool = False
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
 
     def __post_init__(self) -> None:
         if not _SHORTEST_RESYNC_S <= self.resync_s <= _LONGEST_RESYNC_S:
             raise ConfigurationError(
                 f"DEMI_RESYNC: {self.resync_s:g} is not between {_SHORTEST_RESYNC_S:g} and "
                 f"{_LONGEST_RESYNC_S:g} seconds."
+            )
+        if self.metrics_port is not None and not 0 <= self.metrics_port <= 65535:
+            raise ConfigurationError(
+                f"DEMI_METRICS_PORT: {self.metrics_port} is no port (1 to 65535; 0: any)."
             )
         if self.host is not None:
             check_host("DEMI_HOST", self.host)

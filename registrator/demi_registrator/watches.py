@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
+from demi_adapters.calls import OnCall, ignore
 from demi_adapters.consul_client import ConsulClient
 from demi_adapters.engine import Engine, EventStream
 from demi_adapters.errors import ConfigurationError, DemiError, RefusedError, TransientError
@@ -35,9 +36,12 @@ _SHORT_WAIT_S = 1.0
 class EngineWatch(threading.Thread):
     """Connects to the engine, again and again, and passes its events on."""
 
-    def __init__(self, environ: Mapping[str, str], signals: Signals) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], signals: Signals, on_call: OnCall = ignore
+    ) -> None:
         super().__init__(name="engine-watch", daemon=True)
         self._environ = environ
+        self._on_call = on_call
         self._signals = signals
         self._stopping = threading.Event()
         self._stream: EventStream | None = None
@@ -62,7 +66,7 @@ class EngineWatch(threading.Thread):
             self._stream.close()
 
     def _watch(self) -> None:
-        with Engine(self._environ) as engine:
+        with Engine(self._environ, self._on_call) as engine:
             self._stream = engine.events()
             self._signals.put(EngineUp(engine, engine.info(), self._stream))
             for event in self._stream:

@@ -1,11 +1,15 @@
 """The registrator's log: one line for each message, whatever stands in it."""
 
+import json
 import logging
 
 import pytest
 
 from demi_adapters.errors import ConsulUnavailable
+from demi_adapters.names import ServiceName
 from demi_registrator import daemon
+from demi_registrator.narrate import narrate
+from demi_registrator.plan import Deregister
 from models.command import Demi
 
 pytestmark = pytest.mark.usefixtures("_process_settings")
@@ -48,6 +52,37 @@ def test_the_level_is_that_which_was_set(
     log_while_running(monkeypatch, "hello")
     result = demi("registrator", "--log-level", level)
     assert len(result.err.splitlines()) == lines
+
+
+def test_as_json_each_line_is_an_object_with_the_parts_of_a_change(
+    demi: Demi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs need no pattern to find the service; hostile text stays in its string."""
+    name = ServiceName("sr1_lls", "felix", "api")
+
+    class Narrates:
+        def __init__(self, _: object) -> None:
+            pass
+
+        def run(self) -> None:
+            """Tell of a change."""
+            narrate(name, Deregister("a\x1b[2J\n{}"))
+
+    monkeypatch.setattr(daemon, "Daemon", Narrates)
+    result = demi("registrator", "--log-format", "json")
+    (line,) = result.err.splitlines()
+    entry = json.loads(line)
+    assert entry.pop("time").endswith("Z")
+    assert entry == {
+        "level": "info",
+        "message": "sr1_lls/felix/api deregistered (a\x1b[2J\n{})",
+        "site": "sr1_lls",
+        "stack": "felix",
+        "service": "api",
+        "action": "deregister",
+        "id": "a\x1b[2J\n{}",
+    }
+    assert line.isprintable()
 
 
 def test_a_daemon_that_fails_ends_with_words_and_a_status(

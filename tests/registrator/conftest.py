@@ -6,6 +6,7 @@ import pytest
 
 from demi_registrator.keeper import Keeper
 from demi_registrator.reconcile import Reconciler
+from demi_registrator.tally import Tally
 from models.consul import ConsulModel
 from models.containers import ONE, ORIGIN
 from models.daemon import RECORD, Clock, EngineModel, ReconcilerModel
@@ -36,9 +37,17 @@ def consul_side() -> ReconcilerModel:
 
 
 @pytest.fixture
-def keeper(consul_side: ReconcilerModel, engine: EngineModel, clock: Clock) -> Keeper:
+def keeper_tally(clock: Clock) -> Tally:
+    """What the keeper counts."""
+    return Tally(clock)
+
+
+@pytest.fixture
+def keeper(
+    consul_side: ReconcilerModel, engine: EngineModel, clock: Clock, keeper_tally: Tally
+) -> Keeper:
     """A keeper whose engine is up, before its first run."""
-    made = Keeper(consul_side.reconciler, ORIGIN, RECORD, clock)
+    made = Keeper(consul_side.reconciler, ORIGIN, RECORD, clock, keeper_tally)
     made.engine_up(engine.engine, engine.events)
     return made
 

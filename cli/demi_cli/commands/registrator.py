@@ -1,7 +1,10 @@
 """`demi registrator`: the daemon in the foreground."""
 
+import json
 import logging
 import signal
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -31,6 +34,12 @@ from demi_cli.output import printable
 
 _LEVELS = ("debug", "info", "warning", "error")
 
+
+class _LogForm(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
 Resync = Annotated[
     float,
     typer.Option(
@@ -50,6 +59,21 @@ LogLevel = Annotated[
 ]
 
 
+LogFormat = Annotated[
+    _LogForm, typer.Option(envvar="DEMI_LOG_FORMAT", help="Lines for people, or JSON.")
+]
+MetricsHost = Annotated[
+    str, typer.Option(envvar="DEMI_METRICS_HOST", help="Address of the metrics port.")
+]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        envvar="DEMI_METRICS_PORT",
+        help="Serve /metrics, /healthz and /readyz there (0: any port). Off by default.",
+    ),
+]
+
+
 def registrator(
     context: typer.Context,
     config: Config = None,
@@ -59,6 +83,9 @@ def registrator(
     resync: Resync = 30.0,
     deregister_on_exit: DeregisterOnExit = False,
     log_level: LogLevel = "info",
+    log_format: LogFormat = _LogForm.TEXT,
+    metrics_host: MetricsHost = "127.0.0.1",
+    metrics_port: MetricsPort = None,
     consul_addr: ConsulAddr = None,
     consul_token_file: ConsulTokenFile = None,
     consul_ssl: ConsulSsl = None,
@@ -78,7 +105,7 @@ def registrator(
     from demi_registrator.daemon import Daemon
     from demi_registrator.settings import RegistratorSettings
 
-    _start_logging(log_level)
+    _start_logging(log_level, log_format)
     environ = environment(context.params)
     daemon = Daemon(
         RegistratorSettings(
@@ -89,6 +116,8 @@ def registrator(
             owner=owner,
             resync_s=resync,
             deregister_on_exit=deregister_on_exit,
+            metrics_host=metrics_host,
+            metrics_port=metrics_port,
         )
     )
 
@@ -108,10 +137,26 @@ class _PlainLines(logging.Formatter):
         return printable(super().formatMessage(record))
 
 
-def _start_logging(level: str) -> None:
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: time (UTC), level, message, and what a change was about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        return json.dumps(
+            {
+                "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "level": record.levelname.lower(),
+                "message": record.getMessage(),
+                **getattr(record, "change", {}),
+            }
+        )
+
+
+def _start_logging(level: str, form: _LogForm) -> None:
     if level.lower() not in _LEVELS:
         raise ConfigurationError(f"DEMI_LOG_LEVEL: {level!r} is none of {', '.join(_LEVELS)}.")
     handler = logging.StreamHandler()
-    handler.setFormatter(_PlainLines("%(asctime)s %(levelname)-7s %(message)s"))
+    lines = _PlainLines("%(asctime)s %(levelname)-7s %(message)s")
+    handler.setFormatter(_JsonLines() if form is _LogForm.JSON else lines)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("demi_registrator").setLevel(level.upper())

@@ -141,7 +141,7 @@ class World:
         """Start a container of the example's image with its two ports published."""
         on_host = options.get("network_mode") == "host"
         ports = {} if on_host else {"8000/tcp": None, "3000/tcp": None}
-        return run_container(self.docker, ports=ports, labels=dict(labels), **options)
+        return run_container(self.docker, **{"ports": ports, "labels": dict(labels)} | options)
 
     def demi(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the `demi` command."""

@@ -94,6 +94,8 @@ class Engine:
         with self._translated("connect"):
             # The version is asked for once, here: with "auto" no call is refused as too new.
             self._api = docker.APIClient(version="auto", timeout=_TIMEOUT_S, **arguments)
+        # Else requests looks for proxies and .netrc before each call, for as long as a call takes.
+        self._api.trust_env = False
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +180,16 @@ def _translated(doing: str, address: str = "") -> Iterator[None]:
     except StreamParseError as error:  # no DockerException
         raise EngineUnavailable(f"{doing}: {where} sent no JSON: {error}") from error
     except (DockerException, requests.exceptions.RequestException, ValueError, OSError) as error:
+        if "paramiko" in str(error):
+            raise ConfigurationError(
+                f"DOCKER_HOST: {address}: ssh:// is not supported. Forward the socket (ssh -L) and "
+                "write unix://PATH."
+            ) from error
+        if "PermissionError" in repr(error):
+            raise PermissionDenied(
+                f"{doing}: this user may not open {address}. Add it to the socket's group "
+                "(usermod -aG docker USER, then log in again)."
+            ) from error
         raise EngineUnavailable(
             f"{doing}: {where} can't be reached: {error}. Is it running, may this user open its "
             "socket (group docker), and is DOCKER_HOST right?"

@@ -14,6 +14,23 @@ PREFIX = "demi."
 # (`txn_max_req_len`), and base64 adds a third.
 _MAX_SERVICE_BYTES = 256 * 1024
 
+# These decide where a service is and how it is checked: never left out, and read first.
+_CORE_KEYS = frozenset(
+    {
+        "health",
+        "health_interval",
+        "health_timeout",
+        "health_tls_skip_verify",
+        "host",
+        "hostport",
+        "port",
+        "protocol",
+        "url",
+        "url_postfix",
+        "url_prefix",
+    }
+)
+
 _FORM = "demi.SITE.STACK.SERVICE.KEY=VALUE"
 
 
@@ -57,16 +74,14 @@ def parse_labels(
     sizes: Counter[ServiceName] = Counter()
     problems: list[Problem] = []
     by_length = sorted(sites, key=len, reverse=True)
-    for label in sorted(labels):
-        parts = _split(label, by_length)
-        if parts is None:
-            continue
+    ours = [(label, parts) for label in labels if (parts := _split(label, by_length))]
+    for label, parts in sorted(ours, key=lambda each: (each[1][-1] not in _CORE_KEYS, each[0])):
         finding = _finding(parts, label)
         name = _name(parts)
         if name and finding is None:
             value = _clean(labels[label])
             size = len(label) + len(value.encode())
-            if sizes[name] + size > _MAX_SERVICE_BYTES:
+            if sizes[name] + size > _MAX_SERVICE_BYTES and parts[3] not in _CORE_KEYS:
                 finding = Code.BAD_LABEL, _too_large(label)
             else:
                 sizes[name] += size

@@ -1,7 +1,7 @@
 """What a container's labels become in Consul: the contract, sections 2 to 5, as a function."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from demi_adapters.checks import Check
@@ -96,7 +96,11 @@ def combine(parts: Iterable[Registrations]) -> Registrations:
     for part in parts:
         services += part.services
         problems += part.problems
-    problems += _collisions(services)
+    names: dict[str, set[ServiceName]] = defaultdict(set)
+    for service in services:
+        if service.registered:
+            names[service.name.consul_name].add(service.name)
+    problems += collisions(names)
     return Registrations(
         tuple(sorted(services, key=lambda r: r.sort_key)),
         tuple(sorted(problems, key=lambda p: p.sort_key)),
@@ -181,12 +185,8 @@ def _cut(text: str) -> str:
     return text.encode()[:_META_BYTES].decode(errors="ignore")
 
 
-def _collisions(services: Sequence[Registration]) -> list[Problem]:
-    """One problem for each Consul name that several DeMi services share."""
-    names: dict[str, set[ServiceName]] = defaultdict(set)
-    for service in services:
-        if service.registered:
-            names[service.name.consul_name].add(service.name)
+def collisions(names: Mapping[str, Collection[ServiceName]]) -> list[Problem]:
+    """One problem for each Consul name (the keys) that several registered services share."""
     return [
         Problem(
             code=Code.NAME_COLLISION,

@@ -2,7 +2,7 @@
 
 import typer
 
-from demi_cli.commands import explain, ls, plan, registrator, ui, url, version
+from demi_cli.commands import doctor, explain, ls, plan, problems, registrator, ui, url, version
 
 app = typer.Typer(
     name="demi",
@@ -16,6 +16,8 @@ app.command("ls")(ls.ls)
 app.command("url")(url.url)
 app.command("explain")(explain.explain)
 app.command("plan")(plan.plan)
+app.command("problems")(problems.problems)
+app.command("doctor")(doctor.doctor)
 app.command("registrator")(registrator.registrator)
 app.command("ui")(ui.ui)
 app.command("version")(version.version)

@@ -4,6 +4,8 @@ from importlib.util import find_spec
 
 from demi_adapters.errors import ConfigurationError
 
+_MODULES = {"registrator": "docker", "ui": "nicegui"}
+
 
 def need_registrator() -> None:
     """Make sure that the Docker SDK is there.
@@ -11,7 +13,7 @@ def need_registrator() -> None:
     Raises:
         ConfigurationError: it is not; the message says how to install it.
     """
-    _need("docker", "registrator")
+    _need("registrator")
 
 
 def need_ui() -> None:
@@ -20,11 +22,16 @@ def need_ui() -> None:
     Raises:
         ConfigurationError: it is not; the message says how to install it.
     """
-    _need("nicegui", "ui")
+    _need("ui")
 
 
-def _need(module: str, extra: str) -> None:
-    if find_spec(module) is None:
+def installed_extras() -> dict[str, bool]:
+    """Which parts are there, by the extra that brings them."""
+    return {extra: find_spec(module) is not None for extra, module in _MODULES.items()}
+
+
+def _need(extra: str) -> None:
+    if not installed_extras()[extra]:
         raise ConfigurationError(
             f"this command needs more than is installed. Run: pip install 'demi-registry[{extra}]'"
         )

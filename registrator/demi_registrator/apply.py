@@ -21,15 +21,7 @@ from demi_adapters.names import ServiceName
 from demi_adapters.problems import Code, Problem
 from demi_adapters.registration import Registration
 from demi_registrator.observed import Observed, check_id, expected_service
-from demi_registrator.plan import (
-    Deregister,
-    KeyChange,
-    Plan,
-    Register,
-    SetStatus,
-    Step,
-    WriteKeys,
-)
+from demi_registrator.steps import Deregister, KeyChange, Plan, Register, SetStatus, Step, WriteKeys
 
 # Consul refuses a transaction whose JSON is larger than 512 KiB (`txn_max_req_len`).
 _MAX_TRANSACTION_BYTES = 480 * 1024

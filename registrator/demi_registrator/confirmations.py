@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from demi_adapters.checks import TTL_S
 from demi_adapters.names import ServiceName
 from demi_adapters.registration import Registration
-from demi_registrator.plan import SetStatus, Step
+from demi_registrator.steps import SetStatus, Step
 
 # So few that a resync costs the same however many services there are, yet in half a TTL all of
 # tens of thousands get their turn.

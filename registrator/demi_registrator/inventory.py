@@ -6,14 +6,14 @@ name has moved on. Where one of these matters the container is looked at once an
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from demi_adapters.container import Container
 from demi_adapters.errors import NotFound
 from demi_adapters.labels import parse_labels
 from demi_adapters.names import ServiceName
-from demi_adapters.registration import Origin, Registrations, combine, register
+from demi_adapters.registration import Origin, Registration, Registrations, collisions, register
 
 _NANOSECONDS = 1_000_000_000
 
@@ -26,14 +26,28 @@ class Inventory:
         self._running: dict[str, Container] = {}
         self._exact: set[str] = set()
         self._registrations: dict[str, Registrations] = {}
+        self._instances: dict[ServiceName, dict[str, Registration]] = {}
+        self._names: dict[str, set[ServiceName]] = {}  # by Consul name, of registered ones
         self.is_complete = False
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def registrations(self) -> Registrations:
-        """What all of them become in Consul."""
-        return combine(self._registrations.values())
+    def registrations(self, only: Collection[ServiceName] | None = None) -> Registrations:
+        """What all of them become in Consul, or some services of them; with all problems."""
+        names = self._instances.keys() if only is None else only
+        services = [r for name in names for r in self._instances.get(name, {}).values()]
+        problems = [p for known in self._registrations.values() for p in known.problems]
+        problems += collisions(self._names)
+        return Registrations(
+            tuple(sorted(services, key=lambda r: r.sort_key)),
+            tuple(sorted(problems, key=lambda p: p.sort_key)),
+        )
+
+    def count(self) -> tuple[int, int]:
+        """How many instances there are, and how many of them are registered."""
+        all_ = [r.registered for group in self._instances.values() for r in group.values()]
+        return len(all_), sum(all_)
 
     def services_of(self, container: str) -> frozenset[ServiceName]:
         """The services that a known container is an instance of."""
@@ -76,13 +90,37 @@ class Inventory:
     def forget(self, container: str) -> None:
         """Drop a container that no longer runs."""
         self._running.pop(container, None)
-        self._registrations.pop(container, None)
         self._exact.discard(container)
+        known = self._registrations.pop(container, None)
+        for registration in known.services if known else ():
+            self._instances[registration.name].pop(container)
+            self._note_name(registration.name)
 
     def _put(self, container: Container) -> None:
-        if self._running.get(container.id) != container:
-            self._running[container.id] = container
-            self._registrations[container.id] = register(container, self._origin)
+        if self._running.get(container.id) == container:
+            return
+        was_exact = container.id in self._exact
+        self.forget(container.id)
+        if was_exact:
+            self._exact.add(container.id)
+        self._running[container.id] = container
+        made = self._registrations[container.id] = register(container, self._origin)
+        for registration in made.services:
+            self._instances.setdefault(registration.name, {})[container.id] = registration
+            self._note_name(registration.name)
+
+    def _note_name(self, name: ServiceName) -> None:
+        """Keep track of which names have instances, and which of these share a Consul name."""
+        instances = self._instances[name]
+        sharing = self._names.setdefault(name.consul_name, set())
+        if any(instance.registered for instance in instances.values()):
+            sharing.add(name)
+        else:
+            sharing.discard(name)
+        if not instances:
+            del self._instances[name]
+        if not sharing:
+            del self._names[name.consul_name]
 
     def _merge(self, listed: Container) -> Container:
         """The listed container with what is remembered from looking at it."""

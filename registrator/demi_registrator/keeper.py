@@ -162,7 +162,9 @@ class Keeper:
         self._is_mirrored = True
         registrations = self._inventory.registrations()
         is_alone = self._reconciler.is_alone
-        outcome = self._reconciler.converge(registrations, may_delete=is_fresh and is_alone)
+        outcome = self._reconciler.converge(
+            registrations, may_delete=is_fresh and is_alone, may_update=is_alone
+        )
         if is_fresh:  # or else nobody knows what Docker says now
             self._reconciler.confirm(registrations, self._clock())
         self._timetable.looked(self._record.resync_s if is_alone else _ROLL_CALL_S)
@@ -202,11 +204,12 @@ class Keeper:
             elif self._engine:
                 self._inspect(container, self._engine)
             names |= self._inventory.services_of(container)
-        registrations = self._inventory.registrations()
+        registrations = self._inventory.registrations(only=names)
         outcome = Outcome()
         if names:
+            is_alone = self._reconciler.is_alone
             outcome = self._reconciler.converge(
-                registrations, only=names, may_delete=self._reconciler.is_alone
+                registrations, only=names, may_delete=is_alone, may_update=is_alone
             )
         self._settle(outcome, registrations)
         self._timetable.publish_soon()
@@ -221,8 +224,7 @@ class Keeper:
         """Log problems that came and went; look again soon where something failed."""
         problems = (*registrations.problems, *self._reconciler.problems)
         self._problems.report(problems)
-        registered = sum(service.registered for service in registrations.services)
-        self._tally.note_services(len(registrations.services), registered, problems)
+        self._tally.note_services(*self._inventory.count(), problems)
         if outcome.retry:
             self._fail(outcome.retry[0], more=len(outcome.retry) - 1)
         elif outcome.outdated:
@@ -243,12 +245,9 @@ class Keeper:
             logger.warning("%s%s Trying again until it works.", sentence(error), also)
 
     def _publish(self) -> None:
-        registrations = self._inventory.registrations()
-        counts = {
-            "containers": len(self._inventory),
-            "services": len(registrations.services),
-            "registered": sum(r.registered for r in registrations.services),
-        }
+        services, registered = self._inventory.count()
+        containers = len(self._inventory)
+        counts = {"containers": containers, "services": services, "registered": registered}
         self._published_index = self._reconciler.publish(
             self._record.render(
                 now=datetime.now(UTC),

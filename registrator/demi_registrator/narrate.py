@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from demi_adapters.names import ServiceName
 from demi_adapters.problems import Problem
-from demi_registrator.plan import Deregister, Register, SetStatus, Step, WriteKeys
+from demi_registrator.steps import Deregister, Register, SetStatus, Step, WriteKeys
 
 logger = logging.getLogger("demi_registrator")
 

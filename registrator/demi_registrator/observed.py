@@ -18,12 +18,15 @@ _CHECK_PREFIX = "service:"  # how Consul itself names a service's only check
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedService:
-    """A service as an agent has it; `check` is the summary in its check's notes.
+    """A service as an agent has it.
+
+    `name` is the exact one of its meta; `check` is the summary in its check's notes.
 
     Checks that others have added to it, such as Consul's own for maintenance, are theirs.
     """
 
     id: str
+    name: ServiceName
     consul_name: str
     address: str
     port: int
@@ -35,15 +38,6 @@ class ObservedService:
     def owner(self) -> str | None:
         """Which registrator it belongs to; None for services of others."""
         return self.meta.get("demi_owner")
-
-    @property
-    def name(self) -> ServiceName:
-        """The exact name in its meta."""
-        return ServiceName(
-            self.meta.get("demi_site", ""),
-            self.meta.get("demi_stack", ""),
-            self.meta.get("demi_service", ""),
-        )
 
 
 @dataclass(slots=True)
@@ -107,6 +101,7 @@ def expected_service(registration: Registration) -> ObservedService:
     """How a registration will be seen once Consul has it."""
     return ObservedService(
         id=registration.id,
+        name=registration.name,
         consul_name=registration.name.consul_name,
         address=registration.host or "",
         port=registration.hostport or 0,
@@ -119,12 +114,15 @@ def expected_service(registration: Registration) -> ObservedService:
 def _service(raw: Mapping[str, Any], checks: Iterable[Mapping[str, Any]]) -> ObservedService:
     id_ = str(raw.get("ID"))
     notes = {str(c.get("CheckID")): str(c.get("Notes") or "") for c in checks}
+    meta = dict(raw.get("Meta") or {})
+    name = (str(meta.get(f"demi_{part}", "")) for part in ("site", "stack", "service"))
     return ObservedService(
         id=id_,
+        name=ServiceName(*name),
         consul_name=str(raw.get("Service")),
         address=str(raw.get("Address") or ""),
         port=int(raw.get("Port") or 0),
         tags=tuple(raw.get("Tags") or ()),
-        meta=dict(raw.get("Meta") or {}),
+        meta=meta,
         check=notes.get(check_id(id_)),
     )

@@ -6,101 +6,23 @@ is empty; it does not depend on the order of anything.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
-from demi_adapters.consul_types import Key
 from demi_adapters.names import ServiceName
 from demi_adapters.problems import Code, Problem, shown
 from demi_adapters.registration import Registration
 from demi_registrator.desired import Desired
+from demi_registrator.key_plan import foreign_holder, plan_keys
 from demi_registrator.observed import Observed, ObservedService, expected_service
-
-OWNER_KEY = "owner"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who plans: the owner's name, its session, and what its former selves were called and held.
-
-    Without a session (`demi plan` before the first start) no observed key is ours.
-    """
-
-    owner: str
-    session: str | None = None
-    former_owners: frozenset[str] = frozenset()
-    former_sessions: frozenset[str] = frozenset()
-
-    def owns_service(self, service: ObservedService) -> bool:
-        """Whether we may change or remove it."""
-        return service.owner == self.owner or service.owner in self.former_owners
-
-    def holds(self, key: Key) -> bool:
-        """Whether we may change or remove it."""
-        return key.session is not None and (
-            key.session == self.session or key.session in self.former_sessions
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """Create or update a service; `why` names the first field that differs."""
-
-    registration: Registration
-    why: str
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the service was not there at all."""
-        return self.why == "new"
-
-
-@dataclass(frozen=True, slots=True)
-class Deregister:
-    """Remove a service that is ours and that no container stands for."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetStatus:
-    """Feed a TTL check."""
-
-    id: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeyChange:
-    """One key: from what was observed to a new value; None for not there."""
-
-    path: str
-    old: Key | None
-    new: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WriteKeys:
-    """The changes to one service's keys, to be made in one transaction."""
-
-    changes: tuple[KeyChange, ...]
-
-
-Step = Register | Deregister | SetStatus | WriteKeys
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Steps by DeMi service, in the order in which to do them, and what stands in the way.
-
-    `contested` are the services whose keys we would write if another registrator did not hold them.
-    """
-
-    steps: Mapping[ServiceName, tuple[Step, ...]]
-    problems: tuple[Problem, ...] = ()
-    contested: frozenset[ServiceName] = frozenset()
-
-    def __bool__(self) -> bool:
-        return bool(self.steps)
+from demi_registrator.steps import (
+    Deregister,
+    Identity,
+    Plan,
+    Register,
+    SetStatus,
+    Step,
+    WriteKeys,
+)
 
 
 def make_plan(
@@ -110,6 +32,7 @@ def make_plan(
     *,
     only: Collection[ServiceName] | None = None,
     may_delete: bool = True,
+    may_update: bool = True,
 ) -> Plan:
     """What leads from observed to desired.
 
@@ -119,18 +42,20 @@ def make_plan(
         identity: what of it is ours.
         only: look at these services alone.
         may_delete: False where the containers' list is old: then nothing is removed.
+        may_update: False where what is there may be somebody else's: then things are only added.
     """
-    services = _services_by_name(desired, observed, identity)
-    names = services.keys() | desired.trees.keys() | observed.keys.keys()
+    services = _services_by_name(desired, observed, identity, only)
+    names = (
+        only if only is not None else services.keys() | desired.trees.keys() | observed.keys.keys()
+    )
     steps: dict[ServiceName, tuple[Step, ...]] = {}
     problems: list[Problem] = []
     contested: set[ServiceName] = set()
-    for name in sorted(names if only is None else names & set(only)):
-        changes, held = _plan_keys(
-            name, desired.trees.get(name, {}), observed.keys.get(name, {}), identity
-        )
+    for name in sorted(names):
+        existing = observed.keys.get(name, {})
+        changes, held = plan_keys(name, desired.trees.get(name, {}), existing, identity)
         problems += held
-        if name in desired.trees and _foreign_holder(name, observed.keys.get(name, {}), identity):
+        if name in desired.trees and foreign_holder(name, existing, identity):
             contested.add(name)
         wanted = {id_: r for id_, r in services.get(name, {}).items() if r is not None}
         found: list[Step] = []
@@ -138,27 +63,48 @@ def make_plan(
             step, taken = _plan_service(wanted[id_], observed, identity)
             found += step
             problems += taken
-        if not may_delete:
-            changes = [c for c in changes if c.new is not None]
-        if changes:
-            found.append(WriteKeys(tuple(changes)))
         if may_delete:
             gone = services.get(name, {}).keys() - wanted.keys()
             found += [Deregister(id_) for id_ in sorted(gone)]
+        # After the services: who finds one of these gone looks no further.
+        allowed = [c for c in changes if may_delete or c.new is not None]
+        if allowed:
+            found.append(WriteKeys(tuple(allowed)))
+        if not may_update:
+            found = _additions(found)
         if found:
             steps[name] = tuple(found)
     return Plan(steps, tuple(problems), frozenset(contested))
 
 
+def _additions(steps: Collection[Step]) -> list[Step]:
+    """What of some steps changes nothing that is there."""
+    found: list[Step] = []
+    for step in steps:
+        match step:
+            case Register() if step.is_new:
+                found.append(step)
+            case WriteKeys(changes) if new := tuple(c for c in changes if c.old is None):
+                found.append(WriteKeys(new))
+    return found
+
+
 def _services_by_name(
-    desired: Desired, observed: Observed, identity: Identity
+    desired: Desired,
+    observed: Observed,
+    identity: Identity,
+    only: Collection[ServiceName] | None,
 ) -> dict[ServiceName, dict[str, Registration | None]]:
     """The wanted registration of every service ID, None for one of ours that has to go."""
     found: dict[ServiceName, dict[str, Registration | None]] = {}
     for service in observed.services.values():
+        if only is not None and service.name not in only:
+            continue
         if identity.owns_service(service) and service.id not in desired.services:
             found.setdefault(service.name, {})[service.id] = None
     for registration in desired.services.values():
+        if only is not None and registration.name not in only:
+            continue
         found.setdefault(registration.name, {})[registration.id] = registration
     return found
 
@@ -207,44 +153,3 @@ def _taken(registration: Registration, existing: ObservedService) -> Problem:
 
 def _owner_of(service: ObservedService) -> str:
     return shown(service.owner) if service.owner else "somebody else"
-
-
-def _plan_keys(
-    name: ServiceName, desired: Mapping[str, str], existing: Mapping[str, Key], identity: Identity
-) -> tuple[list[KeyChange], list[Problem]]:
-    problems: list[Problem] = []
-    holder = _foreign_holder(name, existing, identity)
-    if desired and holder:
-        problems.append(_held(name, f"are held by {shown(holder.value.decode(errors='replace'))}"))
-        desired = {}
-    changes = [
-        KeyChange(path, key, None)
-        for path, key in existing.items()
-        if identity.holds(key) and path not in desired
-    ]
-    for path, value in desired.items():
-        old = existing.get(path)
-        if old is None:
-            changes.append(KeyChange(path, None, value))
-        elif not identity.holds(old):
-            problems.append(_held(name, f"lack {path}: somebody else wrote it first", path))
-        elif old.session != identity.session or old.value != value.encode():
-            changes.append(KeyChange(path, old, value))
-    return sorted(changes, key=lambda c: c.path), problems
-
-
-def _foreign_holder(
-    name: ServiceName, existing: Mapping[str, Key], identity: Identity
-) -> Key | None:
-    """The key by which another registrator shows that it holds the tree; None where none does."""
-    holder = existing.get(f"{name.path}{OWNER_KEY}")
-    return holder if holder and holder.session and not identity.holds(holder) else None
-
-
-def _held(name: ServiceName, what: str, path: str | None = None) -> Problem:
-    remedy = f"Delete it (consul kv delete {path})" if path else "Stop the instance there"
-    return Problem(
-        code=Code.KV_HELD,
-        message=f"the keys of {name} {what}. {remedy} if this one should be shown.",
-        service=str(name),
-    )

@@ -10,8 +10,9 @@ from demi_adapters.problems import Problem
 from demi_adapters.registration import Origin
 from demi_registrator.desired import desired_state
 from demi_registrator.inventory import Inventory
-from demi_registrator.plan import Deregister, Register, SetStatus, Step, WriteKeys, make_plan
+from demi_registrator.plan import make_plan
 from demi_registrator.settings import RegistratorSettings, check_owner, host_of
+from demi_registrator.steps import Deregister, Register, SetStatus, Step, WriteKeys
 from demi_registrator.view import look_at
 
 

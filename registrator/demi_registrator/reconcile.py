@@ -15,9 +15,10 @@ from demi_registrator.confirmations import Confirmations
 from demi_registrator.desired import Desired, desired_state
 from demi_registrator.narrate import narrate
 from demi_registrator.observed import Observed
-from demi_registrator.plan import Identity, Plan, make_plan
+from demi_registrator.plan import make_plan
 from demi_registrator.record import Record, record_path
 from demi_registrator.roll_call import is_alive
+from demi_registrator.steps import Identity, Plan
 from demi_registrator.template import DEFINITION, is_current, is_ours
 from demi_registrator.view import View, look_at
 
@@ -106,10 +107,18 @@ class Reconciler:
         *,
         only: Collection[ServiceName] | None = None,
         may_delete: bool = True,
+        may_update: bool = True,
     ) -> Outcome:
         """Plan and apply, for all services or only some, on what was last seen of Consul."""
         desired = desired_state(registrations)
-        plan = make_plan(desired, self._observed, self._identity, only=only, may_delete=may_delete)
+        plan = make_plan(
+            desired,
+            self._observed,
+            self._identity,
+            only=only,
+            may_delete=may_delete,
+            may_update=may_update,
+        )
         self._note_problems(plan, only)
         outcome = self._apply(plan)
         complete = (

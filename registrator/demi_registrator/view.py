@@ -7,9 +7,9 @@ from typing import Any
 from demi_adapters.consul_client import ConsulClient
 from demi_adapters.names import KV_ROOT
 from demi_registrator.observed import Observed, observed_state
-from demi_registrator.plan import Identity
 from demi_registrator.record import STATE_ROOT, parse_record, record_path
 from demi_registrator.session import FormerSelf, former_selves, own_sessions
+from demi_registrator.steps import Identity
 from demi_registrator.template import find_template
 
 

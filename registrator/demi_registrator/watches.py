@@ -12,7 +12,7 @@ from demi_adapters.consul_client import ConsulClient
 from demi_adapters.engine import Engine, EventStream
 from demi_adapters.errors import ConfigurationError, DemiError, RefusedError, TransientError
 from demi_adapters.names import ServiceName
-from demi_registrator.plan import OWNER_KEY
+from demi_registrator.key_plan import OWNER_KEY
 from demi_registrator.record import record_path
 from demi_registrator.roll_call import answer, call_path
 from demi_registrator.signals import (

@@ -127,7 +127,7 @@ def test_a_404_that_is_not_consuls_is_no_empty_answer(
 ) -> None:
     """Else a proxy's page would look like a Consul without services, keys and sessions."""
     answer(server, status=404, body=HTML)
-    with pytest.raises(NotFound, match=URL):
+    with pytest.raises(ConsulUnavailable, match=r"does not speak like Consul.*CONSUL_HTTP_ADDR"):
         call(consul)
 
 

@@ -199,3 +199,12 @@ def test_a_site_may_be_called_demi_but_the_root_is_no_namespace() -> None:
     assert parse_namespaces("demi.demi") == ("demi",)
     with pytest.raises(ConfigurationError, match="DEMI_NAMESPACE"):
         parse_namespaces("demi")
+
+
+def test_labels_that_locate_a_service_are_never_left_out_for_size() -> None:
+    """However large the others are, and whatever comes first in the alphabet."""
+    core = {f"demi.s.st.sv.{key}": "1" for key in ("host", "port", "protocol", "url_prefix")}
+    parsed = parse_labels({"demi.s.st.sv.aaa": "x" * 262_000, "demi.s.st.sv.bbb": "x" * 900} | core)
+    [own] = parsed.services.values()
+    assert {"host", "port", "protocol", "url_prefix"} <= own.keys()
+    assert [p.label for p in parsed.problems] == ["demi.s.st.sv.bbb"]

@@ -9,7 +9,7 @@ from demi_adapters.errors import ConsulUnavailable
 from demi_adapters.names import ServiceName
 from demi_registrator import daemon
 from demi_registrator.narrate import narrate
-from demi_registrator.plan import Deregister
+from demi_registrator.steps import Deregister
 from models.command import Demi
 
 pytestmark = pytest.mark.usefixtures("_process_settings")

@@ -8,7 +8,7 @@ import yaml
 from demi_adapters.engine import EngineInfo
 from demi_adapters.errors import EngineUnavailable
 from demi_registrator import preview
-from demi_registrator.plan import Identity
+from demi_registrator.steps import Identity
 from models.command import Demi
 from models.consul import ConsulModel, raw_service
 from models.containers import container, labels, registered

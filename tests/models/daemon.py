@@ -112,10 +112,12 @@ class ReconcilerModel:
         *,
         only: Collection[ServiceName] | None = None,
         may_delete: bool = True,
+        may_update: bool = True,
     ) -> Outcome:
         """Plan and apply."""
         names = {service.container for service in registrations.services}
         self.runs.append((names, None if only is None else frozenset(only), may_delete))
+        assert may_update is self.is_alone
         return self.outcome()
 
     def confirm(self, _: Registrations, now: float) -> None:

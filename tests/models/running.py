@@ -9,8 +9,9 @@ from demi_adapters.registration import Registrations
 from demi_registrator.apply import Outcome, apply_plan
 from demi_registrator.desired import desired_state
 from demi_registrator.observed import Observed, observed_state
-from demi_registrator.plan import Identity, Plan, make_plan
+from demi_registrator.plan import make_plan
 from demi_registrator.reconcile import Reconciler
+from demi_registrator.steps import Identity, Plan
 from models.consul import ConsulModel
 from models.containers import container, registered
 
@@ -43,10 +44,16 @@ def plan_for(
     *,
     only: Collection[ServiceName] | None = None,
     may_delete: bool = True,
+    may_update: bool = True,
 ) -> Plan:
     """The plan on a fresh look."""
     return make_plan(
-        desired_state(registrations), observe(consul), identity, only=only, may_delete=may_delete
+        desired_state(registrations),
+        observe(consul),
+        identity,
+        only=only,
+        may_delete=may_delete,
+        may_update=may_update,
     )
 
 

@@ -3,7 +3,7 @@
 from demi_adapters.checks import TTL_S
 from demi_adapters.registration import Registration
 from demi_registrator.confirmations import Confirmations
-from demi_registrator.plan import SetStatus
+from demi_registrator.steps import SetStatus
 from models.containers import FELIX, container, labels, registered
 
 

@@ -9,7 +9,8 @@ from demi_adapters.names import ServiceName
 from demi_registrator.apply import service_definition
 from demi_registrator.desired import desired_state
 from demi_registrator.observed import ObservedService, expected_service, observed_state
-from demi_registrator.plan import Identity, make_plan
+from demi_registrator.plan import make_plan
+from demi_registrator.steps import Identity
 from models.containers import API, container, labels, registered
 
 ID = "sr1-lls-felix-api-000000000001"
@@ -67,7 +68,14 @@ def test_null_in_place_of_nothing_is_nothing() -> None:
     """Some versions say null for no tags and no meta."""
     raw = {**SERVICES["printer"], "Tags": None, "Meta": None, "Address": None}
     assert observed_state({"printer": raw}, {}, ()).services["printer"] == ObservedService(
-        id="printer", consul_name="printer", address="", port=0, tags=(), meta={}, check=None
+        id="printer",
+        name=ServiceName("", "", ""),
+        consul_name="printer",
+        address="",
+        port=0,
+        tags=(),
+        meta={},
+        check=None,
     )
 
 

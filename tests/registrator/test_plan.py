@@ -4,7 +4,8 @@ import pytest
 
 from demi_adapters.container import Container
 from demi_adapters.problems import Code
-from demi_registrator.plan import Deregister, Identity, Plan, Register, SetStatus, Step, WriteKeys
+from demi_adapters.registration import Origin
+from demi_registrator.steps import Deregister, Identity, Plan, Register, SetStatus, Step, WriteKeys
 from models.consul import ConsulModel, raw_service
 from models.containers import FELIX, container, labels, registered
 from models.running import apply, plan_for
@@ -84,13 +85,13 @@ def test_a_check_that_somebody_removed_comes_back(consul: ConsulModel, us: Ident
     assert all_steps(plan_for(consul, registered(container()), us))
 
 
-def test_a_stopped_container_takes_its_keys_before_its_service(
+def test_a_stopped_container_takes_its_service_and_then_its_keys(
     consul: ConsulModel, us: Identity
 ) -> None:
     """Nothing is left of it."""
     settle(consul, us, container())
     plan = plan_for(consul, registered(container(running=False)), us)
-    assert [type(step) for step in all_steps(plan)] == [WriteKeys, Deregister]
+    assert [type(step) for step in all_steps(plan)] == [Deregister, WriteKeys]
     apply(consul, plan, us)
     assert (consul.services, consul.held) == ({}, {})
 
@@ -189,7 +190,7 @@ def test_the_second_instance_takes_over_when_the_first_dies(
     first, second = container(1, host_port=1), container(2, host_port=2)
     settle(consul, us, first, second)
     plan = plan_for(consul, registered(second), us)
-    assert [type(step) for step in all_steps(plan)] == [WriteKeys, Deregister]
+    assert [type(step) for step in all_steps(plan)] == [Deregister, WriteKeys]
     assert paths(plan) == {
         "container": "000000000002",
         "hostport": "2",
@@ -271,3 +272,19 @@ def test_a_problem_shows_no_raw_text_of_others(consul: ConsulModel, us: Identity
     plan = plan_for(consul, registered(container()), us)
     assert len(plan.problems) == 2
     assert all(problem.message.isprintable() for problem in plan.problems)
+
+
+def test_before_we_know_that_we_are_alone_things_are_only_added(
+    consul: ConsulModel, us: Identity
+) -> None:
+    """What differs may be as a namesake wants it: no service, key or check state is changed."""
+    settle(consul, us, container(1), container(2, labels("sr1.daq.old")))
+    before = dict(consul.services), dict(consul.held)
+    other = Origin(owner="pc1", host="another-name")
+    new = container(3, labels("sr1.daq.new"))
+    changed = registered(container(1), new, origin=other)
+    plan = plan_for(consul, changed, us, may_delete=False, may_update=False)
+    assert {str(name) for name in plan.steps} == {"sr1.daq.new"}
+    apply(consul, plan, us)
+    assert before[0].items() <= consul.services.items()
+    assert before[1].items() <= consul.held.items()

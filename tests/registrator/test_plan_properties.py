@@ -13,7 +13,8 @@ from demi_adapters.container import Container
 from demi_adapters.registration import Registrations
 from demi_registrator.desired import Desired, desired_state
 from demi_registrator.observed import Observed, observed_state
-from demi_registrator.plan import Deregister, Identity, Plan, WriteKeys, make_plan
+from demi_registrator.plan import make_plan
+from demi_registrator.steps import Deregister, Identity, Plan, WriteKeys
 from models.consul import NODE, ConsulModel, raw_service
 from models.containers import container, labels, registered
 from models.running import apply, observe, plan_for

@@ -9,8 +9,8 @@ from demi_adapters.consul_types import Key
 from demi_adapters.errors import ConfigurationError
 from demi_registrator.backoff import Backoff
 from demi_registrator.narrate import narrate
-from demi_registrator.plan import Deregister, KeyChange, Register, SetStatus, WriteKeys
 from demi_registrator.settings import RegistratorSettings, check_owner, host_of
+from demi_registrator.steps import Deregister, KeyChange, Register, SetStatus, WriteKeys
 from models.containers import FELIX, container, labels, registered
 
 

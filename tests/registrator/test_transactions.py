@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from demi_adapters.consul_types import Key, Operation, Session
 from demi_adapters.errors import ConflictError
 from demi_registrator.apply import transactions
-from demi_registrator.plan import KeyChange
+from demi_registrator.steps import KeyChange
 from models.consul import NODE, ConsulModel
 
 CONSUL_BYTES = 512 * 1024  # `txn_max_req_len` by default

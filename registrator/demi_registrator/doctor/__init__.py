@@ -1,0 +1,1 @@
+"""The diagnosis behind `demi doctor`: facts are gathered first, then judged."""

@@ -137,6 +137,42 @@ def test_every_site_is_a_choice_that_is_kept(run: Run, checkout: Path) -> None:
     assert "kept  DEMI_NAMESPACE=\n" in run().stderr
 
 
+def test_a_site_may_be_given_as_the_variable_has_it(run: Run, checkout: Path) -> None:
+    """With and without `demi.`, also mixed."""
+    assert run("--site", "demi.a,b,demi.c").returncode == 0
+    assert values(checkout / ".env")["DEMI_NAMESPACE"] == "demi.a,demi.b,demi.c"
+
+
+def test_a_group_that_is_no_longer_the_sockets_is_mended(
+    run: Run, checkout: Path, docker_socket: Path
+) -> None:
+    """Docker was installed again; the report says what changed and why."""
+    group = docker_socket.stat().st_gid
+    (checkout / ".env").write_text(f"DOCKER_GID={group + 1} # mine\n")
+    result = run()
+    assert result.returncode == 0, result.stderr
+    changed = f"set   DOCKER_GID={group} (the group of {docker_socket}; was {group + 1})"
+    assert changed in result.stderr
+    assert (checkout / ".env").read_text().startswith(f"DOCKER_GID={group} # mine\n")
+    assert f"kept  DOCKER_GID={group}\n" in run().stderr
+
+
+def test_a_group_that_was_asked_for_is_taken(run: Run, checkout: Path, docker_socket: Path) -> None:
+    """The socket may be one thing here and another where compose runs."""
+    group = str(docker_socket.stat().st_gid + 1)
+    assert run("--docker-gid", group).returncode == 0
+    assert values(checkout / ".env")["DOCKER_GID"] == group
+
+
+def test_a_group_without_a_socket_is_kept_and_told(run: Run, checkout: Path) -> None:
+    """The engine may just not run now."""
+    (checkout / ".env").write_text("DOCKER_GID=4242\n")
+    result = run("--docker-socket", "/nowhere/docker.sock")
+    assert result.returncode == 0, result.stderr
+    assert "/nowhere/docker.sock: No such file or directory; kept DOCKER_GID=4242" in result.stderr
+    assert (checkout / ".env").read_text().startswith("DOCKER_GID=4242\n")
+
+
 def test_an_empty_value_is_filled_in_where_it_stands(run: Run, checkout: Path) -> None:
     """Compose would take its default for it, too."""
     (checkout / ".env").write_text("DEMI_UI_PORT= # the page\nA=1\n")
@@ -176,7 +212,7 @@ def test_help_names_every_option_and_variable(run: Run, script: ModuleType) -> N
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--site", "demi.sr1"], "--site"),
+        (["--site", "demi.a,demi.b.c"], "--site"),
         (["--site", "x" * 64], "--site"),
         (["--site", "a,"], "--site"),
         (["--host", "pc_7.cern.ch"], "DEMI_HOST"),

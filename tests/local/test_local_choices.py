@@ -11,6 +11,7 @@ from demi_local.bridge import choose_subnet
 from demi_local.consul import merged
 from demi_local.engine import runtime_folder
 from demi_local.errors import LocalError
+from demi_local.hints import registrator_settings
 from demi_local.host import remote_host
 from demi_local.leftovers import has_option, mounts_below
 from demi_local.lock import refuse_addresses
@@ -128,6 +129,14 @@ def test_containers_of_a_remote_engine_are_reached_at_its_host(
 ) -> None:
     """Ports are published where the engine is, not where the runner is."""
     assert remote_host(docker_host) == host
+
+
+def test_hints_carry_what_the_registrator_was_given() -> None:
+    """Or else a copied `demi plan` would answer for another registrator. No token is shown."""
+    env = {"DOCKER_HOST": "unix:///a b", "DEMI_HOST": "192.0.2.7", "CONSUL_HTTP_TOKEN": "secret"}
+    assert registrator_settings(env) == "DOCKER_HOST='unix:///a b' DEMI_HOST=192.0.2.7 "
+    env["DOCKER_HOST"] = "unix:///var/run/docker.sock"
+    assert registrator_settings(env | {"DEMI_OWNER": "me"}) == "DEMI_HOST=192.0.2.7 DEMI_OWNER=me "
 
 
 @pytest.mark.parametrize("line", ["--index-url x", "a @ https://mirror.example/a.whl"])

@@ -4,16 +4,25 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from demi_local import interrupts
+from demi_local import interrupts, paths, quality, up
 from demi_local.errors import LocalError
 from demi_local.ports import free_port, is_free
-from demi_local.processes import Process, ending, record_pid, recorded_pid, started_at
+from demi_local.processes import (
+    Process,
+    ending,
+    record_pid,
+    recorded_pid,
+    started_at,
+    telling,
+)
 
 
 def test_lines_are_passed_through_and_the_last_ones_kept(tmp_path: Path) -> None:
@@ -111,6 +120,99 @@ def test_a_second_signal_does_not_disturb_the_end(
         os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGINT)
     assert "Still stopping" in capsys.readouterr().out
+
+
+_CLEANS_UP = """
+import signal, sys, time
+from pathlib import Path
+
+def clean_up(*_):
+    with Path(sys.argv[1]).open("a") as file:
+        file.write("asked ")
+        file.flush()
+        time.sleep(1)
+        file.write("cleaned up ")
+    sys.exit(2)
+
+signal.signal(signal.SIGINT, clean_up)
+Path(sys.argv[1]).write_text("up ")
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_step_gets_the_time_to_clean_up(
+    number: signal.Signals,
+    tmp_path: Path,
+    caught_signals: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is asked once, however often the user asks, and waited for."""
+    seen = tmp_path / "seen"
+
+    def interrupt_twice() -> None:
+        for begun in ("up", "asked"):
+            while not (seen.exists() and begun in seen.read_text()):
+                time.sleep(0.01)
+            os.kill(os.getpid(), number)
+
+    user = threading.Thread(target=interrupt_twice)
+    user.start()
+    with pytest.raises(interrupts.Interrupted):
+        quality.run_step([sys.executable, "-c", _CLEANS_UP, str(seen)], os.environ, print)
+    user.join()
+    assert seen.read_text() == "up asked cleaned up "
+    assert "Interrupted. python" in capsys.readouterr().out
+
+
+def test_a_step_that_does_not_heed_an_interrupt_is_killed(
+    tmp_path: Path, caught_signals: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stopping always comes to an end, and the last line says what that may leave."""
+    seen = tmp_path / "seen"
+    script = f"trap '' INT; : >{seen}; while :; do sleep 0.1; done"
+
+    def interrupt() -> None:
+        while not seen.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    user = threading.Thread(target=interrupt)
+    user.start()
+    with pytest.raises(interrupts.Interrupted):
+        quality.run_step(["sh", "-c", script], os.environ, print, cleanup_s=0.3)
+    user.join()
+    assert "was killed" in capsys.readouterr().out
+
+
+def test_a_step_that_ends_by_itself_gives_its_exit_code() -> None:
+    """Zero or not."""
+    assert quality.run_step(["sh", "-c", "exit 3"], os.environ, print) == 3
+
+
+def test_lines_that_tell_of_trouble_go_before_newer_ones() -> None:
+    """A killed engine's containerd goes on to log what it does."""
+    noise = [f'time="x" level=info msg="shim {n}"' for n in range(20)]
+    trouble = 'time="x" level=error msg="no space left"'
+    assert telling([trouble, *noise]) == [trouble]
+    assert telling(noise) == noise[-15:]
+
+
+def test_a_clone_that_somebody_else_has_used_is_told_whose_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the folder, the owner and the way out."""
+
+    def refuse(self: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    monkeypatch.setattr(Path, "open", refuse)
+    with (
+        pytest.raises(LocalError, match=f"{tmp_path} belongs to .*clone of your own"),
+        up.only_run(),
+    ):
+        pass
 
 
 def test_free_ports_are_free_and_differ() -> None:

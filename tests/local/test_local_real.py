@@ -190,22 +190,28 @@ def test_up_starts_everything_and_ctrl_c_stops_all_of_it(tmp_path: Path) -> None
         stderr=subprocess.STDOUT,
         text=True,
     ) as run:
-        assert run.stdout is not None
-        lines = []
-        for line in run.stdout:
-            lines.append(line)
-            if "Ready." in line:
-                break
-        shown = "".join(lines)
-        assert "Ready." in shown, shown
-        url = f"http://127.0.0.1:{consul}"
-        for name in example.SERVICES:
-            [entry] = wire.request(url, "GET", f"/v1/health/service/{name}?passing").json()
-            assert entry["Service"]["Service"] == name
-        assert wire.request(f"http://127.0.0.1:{page}", "GET", "/").ok
-        run.send_signal(signal.SIGINT)
-        rest = run.stdout.read()
-        assert run.wait(30) == 0, rest
-        assert "example: removed\n" in rest, rest
+        try:
+            assert run.stdout is not None
+            lines = []
+            for line in run.stdout:
+                lines.append(line)
+                if "Ready." in line:
+                    break
+            shown = "".join(lines)
+            assert "Ready." in shown, shown
+            url = f"http://127.0.0.1:{consul}"
+            for name in example.SERVICES:
+                [entry] = wire.request(url, "GET", f"/v1/health/service/{name}?passing").json()
+                assert entry["Service"]["Service"] == name
+            assert wire.request(f"http://127.0.0.1:{page}", "GET", "/").ok
+            run.send_signal(signal.SIGINT)
+            rest = run.stdout.read()
+            assert run.wait(30) == 0, rest
+            assert "example: removed\n" in rest, rest
+        finally:
+            # Interrupted tests do not wait for it by themselves.
+            if run.poll() is None:
+                run.send_signal(signal.SIGINT)
+                run.communicate(timeout=60)
     assert wire.request(url, "GET", "/v1/status/leader") == wire.NO_ANSWER
     assert traces(tmp_path / "s") == []

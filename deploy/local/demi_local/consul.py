@@ -33,7 +33,7 @@ class ConsulServer:
     agent's JSON configuration. Usable as a context manager, which starts and stops it.
     """
 
-    def __init__(  # noqa: PLR0913 - a server has that many settings
+    def __init__(
         self,
         binary: Path,
         data_dir: Path,

@@ -1,6 +1,7 @@
 """The programs that this package starts, ends and watches: by process id, never by name."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -14,6 +15,9 @@ from demi_local.errors import LocalError
 
 _POLL_S = 0.05
 _LAST_LINES = 15
+# Trouble is looked for this far back: about what an engine logs while it starts and ends.
+_TROUBLE_WITHIN = 200
+_TROUBLE = re.compile(r"\blevel=(warning|error|fatal|panic)\b")
 
 
 class Process:
@@ -86,12 +90,12 @@ class Process:
         return pid is not None
 
     def last_lines(self) -> list[str]:
-        """Return the newest lines it printed."""
+        """Return the newest lines it printed: of an engine's log those that tell of trouble."""
         if self._on_line is not None:
             if self._reader is not None:
                 self._reader.join(timeout=1)
             return list(self._recent)
-        return tail(self._log) if self._log else []
+        return telling(tail(self._log, _TROUBLE_WITHIN)) if self._log else []
 
     def _spawn(
         self, command: Sequence[str | Path], env: Mapping[str, str] | None, sink: int
@@ -191,13 +195,21 @@ def wait_until(ready: Callable[[], bool], timeout_s: float, alive: Callable[[], 
     return ready()
 
 
-def tail(log: Path) -> list[str]:
+def tail(log: Path, count: int = _LAST_LINES) -> list[str]:
     """Return the newest lines of a log file."""
     try:
         with log.open(encoding="utf-8", errors="replace") as lines:
-            return [line.rstrip() for line in deque(lines, maxlen=_LAST_LINES)]
+            return [line.rstrip() for line in deque(lines, maxlen=count)]
     except OSError:
         return []
+
+
+def telling(lines: Sequence[str]) -> list[str]:
+    """Return the newest lines above level info, else the newest ones.
+
+    Docker's and containerd's lines carry `level=info`; other programs' lines have no level.
+    """
+    return ([line for line in lines if _TROUBLE.search(line)] or list(lines))[-_LAST_LINES:]
 
 
 def ending(exit_code: int) -> str:

@@ -1,10 +1,13 @@
 """`./dev check` and `./dev test`: every check runs, then the sum of them is told."""
 
 import os
+import signal
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from demi_local import apt, paths
+from demi_local import apt, interrupts, paths
 from demi_local.compose import find_or_install_compose
 from demi_local.consul import find_or_install_consul
 from demi_local.engine import find_or_install_dockerd
@@ -12,6 +15,8 @@ from demi_local.errors import LocalError
 from demi_local.example import find_busybox
 from demi_local.progress import Say
 
+# A private engine takes up to 20 s to stop; the tests have two or three at a time.
+_CLEANUP_S = 60.0
 _STATIC = (
     ("ruff check", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
@@ -45,15 +50,14 @@ def prepare(say: Say) -> None:
 
 
 def _run_all(tests: tuple[str, list[str]], say: Say) -> None:
+    interrupts.catch()
     env = {**os.environ, "PATH": f"{paths.VENV / 'bin'}{os.pathsep}{paths.system_path()}"}
     failed, summary = [], []
     for name, command in (*_STATIC, tests):
         say(f"{name}: {' '.join(command)}")
         began = time.monotonic()
         program = paths.VENV / "bin" / command[0]
-        code = subprocess.run(
-            [program, *command[1:]], cwd=paths.ROOT, env=env, stdin=subprocess.DEVNULL, check=False
-        ).returncode
+        code = run_step([program, *command[1:]], env, say)
         word = "passed" if code == 0 else f"FAILED (exit code {code})"
         summary.append(f"  {name:14} {word:24} {time.monotonic() - began:6.1f} s")
         if code:
@@ -62,3 +66,48 @@ def _run_all(tests: tuple[str, list[str]], say: Say) -> None:
     if failed:
         raise LocalError(f"failed: {', '.join(failed)}")
     say("All passed.")
+
+
+def run_step(
+    command: Sequence[str | Path],
+    env: Mapping[str, str],
+    say: Say,
+    cleanup_s: float = _CLEANUP_S,
+) -> int:
+    """Run one command to its end; return its exit code.
+
+    Where this run is interrupted, the command is too, and has `cleanup_s` to clean up before
+    it is killed; then `Interrupted` goes on. Needs `interrupts.catch`.
+    """
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with interrupts.held():
+            # Out of reach of the terminal's Ctrl-C: a second one would stop pytest's cleanup.
+            process = subprocess.Popen(
+                command,
+                cwd=paths.ROOT,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return process.wait()
+    except interrupts.Interrupted:
+        if process is not None:
+            _interrupt(process, Path(command[0]).name, say, cleanup_s)
+        raise
+
+
+def _interrupt(process: subprocess.Popen[bytes], name: str, say: Say, cleanup_s: float) -> None:
+    if process.poll() is None:
+        print(flush=True)
+        say(f"interrupted; {name} has {cleanup_s:.0f} s to clean up")
+        # All of its group, once, as a terminal would: tests start programs, too.
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(cleanup_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            say(f"Interrupted. {name} did not clean up and was killed: what it started may run on.")
+            return
+    say(f"Interrupted. {name} has ended.")

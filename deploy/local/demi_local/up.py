@@ -2,10 +2,12 @@
 
 import fcntl
 import os
+import pwd
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from demi_local import example, interrupts, parts, paths, wire
 from demi_local.engine import ping
@@ -42,8 +44,12 @@ def up(say: Say) -> None:
 @contextmanager
 def only_run() -> Iterator[None]:
     """Hold the lock of this clone's run; LocalError while another one holds it."""
-    paths.STATE.mkdir(parents=True, exist_ok=True)
-    with (paths.STATE / "up.lock").open("a") as lock:
+    try:
+        paths.STATE.mkdir(parents=True, exist_ok=True)
+        opened = (paths.STATE / "up.lock").open("a")
+    except PermissionError as error:
+        raise LocalError(_not_ours(Path(error.filename))) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -51,6 +57,23 @@ def only_run() -> Iterator[None]:
                 f"`./dev up` already runs in {paths.ROOT}; stop it there with Ctrl-C first"
             ) from error
         yield
+
+
+def _not_ours(path: Path) -> str:
+    """Say whose the folder is that this user may not write into, and what to do."""
+    folder = next(parent for parent in path.parents if os.access(parent, os.X_OK))
+    owner, user = (_user_name(number) for number in (folder.stat().st_uid, os.geteuid()))
+    return (
+        f"{folder} belongs to {owner}, and this is {user}: make a clone of your own "
+        f"(git clone {paths.ROOT}), or run this as {owner} (sudo -u {owner} ./dev ...)"
+    )
+
+
+def _user_name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def _start(settings: Settings, stack: ExitStack, say: Say) -> list[Process]:
@@ -78,7 +101,7 @@ def _start(settings: Settings, stack: ExitStack, say: Say) -> list[Process]:
     _start_example(settings, docker_host, watched, stack, say)
     print(flush=True)
     subprocess.run([_DEMI, "ls"], env=env, stdin=subprocess.DEVNULL, check=False)
-    print(f"\n{hints(settings, docker_host, dns_port, page_url)}\n", flush=True)
+    print(f"\n{hints(settings, env, dns_port, page_url)}\n", flush=True)
     say("Ready. Ctrl-C stops everything that this run started.")
     return watched
 

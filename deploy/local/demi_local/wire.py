@@ -48,7 +48,7 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def request(  # noqa: PLR0913 - an HTTP request has that many parts
+def request(
     server: str,
     method: str,
     path: str,

@@ -27,7 +27,7 @@ _STATIC = (
 
 def check(arguments: list[str], say: Say) -> None:
     """Run what needs no root and no servers."""
-    _run_all(("fast tests", ["pytest", "-q", "-m", "not real", *arguments]), say)
+    _run_all(("fast tests", ["pytest", "-q", "-n", "2", "-m", "not real", *arguments]), say)
 
 
 def test(arguments: list[str], say: Say) -> None:

@@ -6,7 +6,7 @@ name has moved on. Where one of these matters the container is looked at once an
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from demi_adapters.container import Container
@@ -144,14 +144,18 @@ class Inventory:
                 unknown.add(container.id)
         for group in same_second.values():
             if not self._exact.issuperset(container.id for container in group):
-                unknown |= _rivals(group, self._origin.sites)
+                unknown |= self._rivals(group)
         return just_paused | (unknown - self._exact)
 
-
-def _rivals(group: Iterable[Container], sites: Sequence[str]) -> set[str]:
-    """Those that share a service with another one, so that the order of creation decides."""
-    sharing: dict[ServiceName, list[str]] = defaultdict(list)
-    for container in group:
-        for name in parse_labels(container.labels, sites=sites).services:
-            sharing[name].append(container.id)
-    return {id_ for ids in sharing.values() if len(ids) > 1 for id_ in ids}
+    def _rivals(self, group: Iterable[Container]) -> set[str]:
+        """Those that share a service with another one, so that the order of creation decides."""
+        sharing: dict[ServiceName, list[str]] = defaultdict(list)
+        for container in group:
+            if container.id in self._running:  # a container's labels never change
+                names: Collection[ServiceName] = self.services_of(container.id)
+            else:
+                parsed = parse_labels(container.labels, sites=self._origin.sites)
+                names = parsed.services.keys()
+            for name in names:
+                sharing[name].append(container.id)
+        return {id_ for ids in sharing.values() if len(ids) > 1 for id_ in ids}

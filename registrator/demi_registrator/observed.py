@@ -84,12 +84,17 @@ def observed_state(
 
 def group_keys(keys: Iterable[Key]) -> dict[ServiceName, dict[str, Key]]:
     """Keys by the DeMi service that they are below; others are nobody's business here."""
-    grouped: dict[ServiceName, dict[str, Key]] = defaultdict(dict)
+    folders: dict[str, dict[str, Key]] = defaultdict(dict)
     for key in keys:
-        parts = key.path.removeprefix(KV_ROOT).split("/")
-        if len(parts) == 4 and all(parts):
-            grouped[ServiceName(parts[0], parts[1], parts[2])][key.path] = key
-    return dict(grouped)
+        folder, _, leaf = key.path.rpartition("/")
+        if leaf:
+            folders[folder][key.path] = key
+    grouped: dict[ServiceName, dict[str, Key]] = {}
+    for folder, found in folders.items():  # a name for each folder, not for each key
+        parts = folder.removeprefix(KV_ROOT).split("/")
+        if len(parts) == 3 and all(parts):
+            grouped[ServiceName(*parts)] = found
+    return grouped
 
 
 def check_id(service_id: str) -> str:

@@ -8,18 +8,19 @@ from demi_adapters.consul_client import ConsulClient
 from demi_adapters.consul_types import Operation
 from demi_adapters.errors import ConfigurationError, ConflictError, RefusedError
 from demi_adapters.names import ServiceName
-from demi_adapters.problems import Code, Problem
+from demi_adapters.problems import Problem
 from demi_adapters.registration import Registrations
 from demi_registrator.apply import Outcome, apply_plan
 from demi_registrator.confirmations import Confirmations
 from demi_registrator.desired import Desired, desired_state
+from demi_registrator.install import install_template
 from demi_registrator.narrate import narrate
 from demi_registrator.observed import Observed
 from demi_registrator.plan import make_plan
 from demi_registrator.record import Record, record_path
 from demi_registrator.roll_call import is_alive
+from demi_registrator.session import own_sessions
 from demi_registrator.steps import Identity, Plan
-from demi_registrator.template import DEFINITION, is_current, is_ours
 from demi_registrator.view import View, look_at
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,8 @@ class Reconciler:
             former_owners=frozenset(f.owner for f in former),
             former_sessions=frozenset(f.session for f in former),
         )
-        self._install_template(view)
+        if problem := install_template(self._consul, view.template):
+            self._refusals[problem.message] = problem
 
     def converge(
         self,
@@ -160,14 +162,12 @@ class Reconciler:
         try:
             [written] = self._consul.transact([lock])
         except ConflictError:
-            _, keys = self._consul.keys(path)
-            held = next((k for k in keys if k.path == path and k.session), None)
-            if held is None or held.session == session:
-                raise
-            raise ConfigurationError(
-                f"{path} is held by a session that is not ours: a registrator on another Consul "
-                f"agent is called {self._owner} as well. Give each its own DEMI_OWNER."
-            ) from None
+            if self._is_held_elsewhere(path):
+                raise ConfigurationError(
+                    f"{path} is held by a session that is not ours: a registrator on another "
+                    f"Consul agent is called {self._owner} as well. Give each its own DEMI_OWNER."
+                ) from None
+            raise
         return written.modify_index
 
     def remove_everything(self) -> None:
@@ -230,25 +230,15 @@ class Reconciler:
         elif self._call.done():
             self.is_alone = True
 
+    def _is_held_elsewhere(self, path: str) -> bool:
+        """Whether a session holds a key that is none of ours on this node.
+
+        A request of ours whose answer was lost may have been carried out late: then it is ours.
+        """
+        _, keys = self._consul.keys(path)
+        holder = next((key.session for key in keys if key.path == path), None)
+        here = self._consul.sessions(self._consul.agent().node)
+        return holder is not None and holder not in own_sessions(here, self._owner)
+
     def _is_alive(self, owner: str, session: str) -> bool:
         return is_alive(self._consul, owner, caller=self._instance, session=session)
-
-    def _install_template(self, view: View) -> None:
-        try:
-            if view.template is None:
-                self._consul.create_query(DEFINITION)
-                logger.info("installed the query template SERVICE.STACK.SITE.query.consul")
-            elif not is_ours(view.template):
-                self._refuse_template("another query template with an empty name is in its place")
-            elif not is_current(view.template):
-                self._consul.update_query(str(view.template["ID"]), DEFINITION)
-                logger.info("updated the query template")
-        except (RefusedError, ConflictError) as error:
-            self._refuse_template(str(error))
-
-    def _refuse_template(self, why: str) -> None:
-        message = (
-            f"SERVICE.STACK.SITE.query.consul does not answer: {why}. Look-ups of "
-            "SITE-STACK-SERVICE.service.consul work all the same."
-        )
-        self._refusals[message] = Problem(code=Code.QUERY_HELD, message=message)

@@ -8,6 +8,7 @@ import pytest
 from demi_adapters.consul_types import Session
 from demi_adapters.errors import (
     ConfigurationError,
+    ConflictError,
     ConsulUnavailable,
     PermissionDenied,
     RefusedError,
@@ -146,6 +147,18 @@ def test_a_namesake_on_another_agent_is_told_apart_by_its_session(
     consul.put("demi-registrator/pc1", "{}", "theirs")
     with pytest.raises(ConfigurationError, match="DEMI_OWNER"):
         reconciler.publish("{}")
+
+
+def test_a_late_request_of_ours_is_no_namesake(consul: ConsulModel, reconciler: Reconciler) -> None:
+    """Its answer was lost, so its session is ours all the same: look again, and mend it."""
+    full_run(reconciler, 1)
+    consul.open_sessions.append(Session("late", "demi-registrator/pc1", NODE, 99))
+    consul.put("demi-registrator/pc1", "{}", "late")
+    with pytest.raises(ConflictError):
+        reconciler.publish("{}")
+    full_run(reconciler, 1)
+    assert reconciler.publish("{}")
+    assert [s.id for s in consul.open_sessions] == [reconciler.session]
 
 
 def test_leaving_removes_everything_of_ours_alone(

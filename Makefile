@@ -1,8 +1,12 @@
 # `make` is a convenience: ./dev does everything and needs no make. ./dev help says more.
-.PHONY: help up test check env image lock clean
+.PHONY: help up test check chaos env image lock clean
 
 help:
 	@./dev help
 
 up test check env image lock clean:
 	@./dev $@ $(ARGS)
+
+# make chaos SEED=7 OPS=2000: random operations and faults against a real engine and Consul.
+chaos:
+	@CHAOS_SEED=$(or $(SEED),1) CHAOS_OPS=$(or $(OPS),200) ./dev test -s tests/chaos

@@ -1,0 +1,1 @@
+"""Random operations and faults, from a seed, on a real engine and a real Consul."""

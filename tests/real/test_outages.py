@@ -19,6 +19,7 @@ def test_a_killed_registrator_comes_back_and_removes_exactly_what_is_stale(world
         container.remove(force=True)
     world.start_registrator()
     eventually(world.service_ids, set(ids[3:]))
+    eventually(lambda: {k.split("/")[3] for k in world.tree()}, {"s3", "s4", "s5"})
     after = world.indices()
     assert {k for k in after if k.startswith("demi/")} == {
         k for k in before if k.startswith("demi/") and k.split("/")[3] in ("s3", "s4", "s5")

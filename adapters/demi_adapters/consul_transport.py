@@ -73,13 +73,17 @@ class Transport(base.HTTPClient):  # type: ignore[misc]  # python-consul2 has no
             data=rest.get("data") or None,
             headers=rest.get("headers") or {},
         )
-        answer = self._adapter.send(
-            request.prepare(),
-            timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S + _longest_wait_s(params)),
-            verify=self._verify,
-            cert=self._cert,
-            proxies={},
-        )
+        try:
+            answer = self._adapter.send(
+                request.prepare(),
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S + _longest_wait_s(params)),
+                verify=self._verify,
+                cert=self._cert,
+                proxies={},
+            )
+        except requests.exceptions.Timeout:
+            self._adapter.close()  # the other idle connections are as dead: wait for one alone
+            raise
         answer.encoding = "utf-8"
         if 300 <= answer.status_code < 400:
             raise ValueError(f"it redirects, with status {answer.status_code}")

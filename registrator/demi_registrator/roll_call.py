@@ -1,7 +1,7 @@
 """Ask a registrator by its name whether it still runs.
 
 A session bound to a node outlives its process, and clocks differ, so neither tells. Instead a key
-is written beside its record; whoever runs under that name watches the place and removes the key.
+is written beside its record; whoever runs under that name watches the place and answers in the key.
 """
 
 import time
@@ -16,6 +16,8 @@ from demi_registrator.record import record_path
 _PATIENCE_S = 2.0
 # Consul takes a wait of 0 for its default of five minutes.
 _SHORTEST_WAIT_S = 0.05
+# Only these words are an answer: a call that is gone may have gone with its session.
+_ANSWER = b"answered by "
 
 
 def call_path(owner: str) -> str:
@@ -34,6 +36,7 @@ def is_alive(consul: ConsulClient, owner: str, *, caller: str, session: str) -> 
 
     Raises:
         TransientError: Consul can't answer now.
+        ConflictError: our session ended meanwhile, and the call with it.
     """
     path = call_path(owner)
     try:
@@ -44,10 +47,13 @@ def is_alive(consul: ConsulClient, owner: str, *, caller: str, session: str) -> 
     index: int | None = None
     while (left := deadline - time.monotonic()) > 0:
         index, keys = consul.keys(path, index=index, wait_s=max(left, _SHORTEST_WAIT_S))
-        if not any(key.path == path for key in keys):
+        found = next((key for key in keys if key.path == path), None)
+        if found is None:
+            raise ConflictError(f"the call to {owner} is gone: our session has ended")
+        if found.value.startswith(_ANSWER):
+            _remove(consul, found)
             return True
-    with suppress(ConflictError):
-        consul.transact([Operation("delete-cas", path, index=call.modify_index)])
+    _remove(consul, call)
     return False
 
 
@@ -58,6 +64,12 @@ def answer(consul: ConsulClient, call: Key, instance: str) -> None:
         TransientError: Consul can't answer now.
         RefusedError: the token may not.
     """
-    if call.value != instance.encode():
+    if call.value != instance.encode() and not call.value.startswith(_ANSWER):
+        said = f"{_ANSWER.decode()}{instance}"
         with suppress(ConflictError):  # the caller has given up
-            consul.transact([Operation("delete-cas", call.path, index=call.modify_index)])
+            consul.transact([Operation("cas", call.path, value=said, index=call.modify_index)])
+
+
+def _remove(consul: ConsulClient, call: Key) -> None:
+    with suppress(ConflictError):
+        consul.transact([Operation("delete-cas", call.path, index=call.modify_index)])

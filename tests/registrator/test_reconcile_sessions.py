@@ -145,8 +145,25 @@ def test_a_namesake_on_another_agent_is_told_apart_by_its_session(
     """The record is held by a session that is not ours: the name is taken."""
     full_run(reconciler, 1)
     consul.put("demi-registrator/pc1", "{}", "theirs")
+    for _ in range(4):  # a server that has just started may show what is no longer true
+        with pytest.raises(ConflictError):
+            reconciler.publish("{}")
     with pytest.raises(ConfigurationError, match="DEMI_OWNER"):
         reconciler.publish("{}")
+
+
+def test_a_call_that_went_with_its_session_was_not_answered(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """The session was destroyed from outside while we waited: that proves nobody alive."""
+    full_run(reconciler, 1)
+
+    def destroy(prefix: str) -> None:
+        consul.held.pop(prefix, None)
+
+    consul.before_read = destroy
+    with pytest.raises(ConflictError):
+        roll_call.is_alive(consul.client, "pc1", caller="x", session=reconciler.session or "")
 
 
 def test_a_late_request_of_ours_is_no_namesake(consul: ConsulModel, reconciler: Reconciler) -> None:

@@ -45,7 +45,7 @@ class AgentInfo:
 class Operation:
     """One step of a transaction (Consul API, transactions: KV verbs)."""
 
-    verb: Literal["lock", "unlock", "cas", "delete-cas", "check-not-exists", "check-session"]
+    verb: Literal["lock", "unlock", "cas", "delete-cas", "check-not-exists"]
     path: str
     value: str = ""
     index: int = 0

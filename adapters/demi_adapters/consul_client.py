@@ -57,14 +57,22 @@ class ConsulClient:
     def register_service(self, definition: Mapping[str, Any]) -> None:
         """Register a service with its check, replacing what its ID had before.
 
-        python-consul2's own call can't replace checks, without which a changed one stays.
+        Other checks of the service stay, somebody else's and maintenance mode among them. So does
+        the monitor of a check of the same ID but another kind: deregister that first.
         """
         self._put(
             f"register service {definition['ID']}",
             "/v1/agent/service/register",
-            params=[("replace-existing-checks", "true")],
             data=json.dumps(definition),
         )
+
+    def deregister_check(self, check_id: str) -> None:
+        """Remove a check.
+
+        Raises:
+            NotFound: it was not there (Consul 1.8 is silent).
+        """
+        self._put(f"deregister check {check_id}", f"/v1/agent/check/deregister/{check_id}")
 
     def deregister_service(self, service_id: str) -> None:
         """Remove a service and its checks.
@@ -182,13 +190,9 @@ class ConsulClient:
             _, checks = self._connection.health.state("any")
             return list(checks or ())
 
-    def _put(
-        self, doing: str, path: str, params: list[tuple[str, str]] | None = None, data: str = ""
-    ) -> None:
+    def _put(self, doing: str, path: str, data: str = "") -> None:
         with self._translated(doing):
-            self._connection.http.put(
-                checked, path, params=params, headers=self._connection.headers, data=data
-            )
+            self._connection.http.put(checked, path, headers=self._connection.headers, data=data)
 
     def _translated(self, doing: str) -> AbstractContextManager[None]:
         return counted(translated(doing, self.url), self._on_call)

@@ -99,6 +99,9 @@ def _do_all(
 def _do(step: Step, consul: ConsulClient, session: str) -> list[Key]:
     match step:
         case Register(registration):
+            if step.drops_check:
+                with suppress(NotFound):
+                    consul.deregister_check(check_id(registration.id))
             consul.register_service(service_definition(registration))
             check = registration.check
             if check and check.status and not step.is_new:

@@ -28,6 +28,7 @@ class Inventory:
         self._registrations: dict[str, Registrations] = {}
         self._instances: dict[ServiceName, dict[str, Registration]] = {}
         self._names: dict[str, set[ServiceName]] = {}  # by Consul name, of registered ones
+        self._remembers_pauses = False
         self.is_complete = False
 
     def __len__(self) -> int:
@@ -54,6 +55,10 @@ class Inventory:
         known = self._registrations.get(container)
         return frozenset(r.name for r in known.services) if known else frozenset()
 
+    def has_missed_events(self) -> None:
+        """A container may have been unpaused, changed its health and been paused again."""
+        self._remembers_pauses = False
+
     def replace_all(self, listed: Iterable[Container], look: Callable[[str], Container]) -> None:
         """Take over a whole listing.
 
@@ -77,6 +82,7 @@ class Inventory:
             self.forget(gone)
         for container in current.values():
             self._put(container)
+        self._remembers_pauses = True
         self.is_complete = True
 
     def update(self, container: Container) -> None:
@@ -138,7 +144,7 @@ class Inventory:
         for container in containers:
             same_second[container.created_ns // _NANOSECONDS].append(container)
             known = self._running.get(container.id)
-            if container.paused and not (known and known.paused):
+            if container.paused and not (self._remembers_pauses and known and known.paused):
                 just_paused.add(container.id)  # Docker calls it unhealthy from here on
             if container.image.startswith("sha256:"):
                 unknown.add(container.id)

@@ -51,7 +51,7 @@ class Keeper:
         self._record = record
         self._clock = clock
         self._tally = tally
-        self._timetable = Timetable(clock)
+        self._timetable = Timetable(clock, record.resync_s)
         self._engine: Engine | None = None
         self._events: EventStream | None = None
         self._inventory = Inventory(origin)
@@ -75,6 +75,7 @@ class Keeper:
         """The engine answers and its events arrive: list it."""
         self._engine = engine
         self._events = events
+        self._inventory.has_missed_events()
         self._timetable.look_now()
 
     def engine_down(self) -> None:
@@ -167,7 +168,7 @@ class Keeper:
         )
         if is_fresh:  # or else nobody knows what Docker says now
             self._reconciler.confirm(registrations, self._clock())
-        self._timetable.looked(self._record.resync_s if is_alone else _ROLL_CALL_S)
+        self._timetable.looked(None if is_alone else _ROLL_CALL_S)
         self._settle(outcome, registrations)
         self._publish()
         if not (outcome.retry or outcome.outdated):

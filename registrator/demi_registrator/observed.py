@@ -20,7 +20,8 @@ _CHECK_PREFIX = "service:"  # how Consul itself names a service's only check
 class ObservedService:
     """A service as an agent has it.
 
-    `name` is the exact one of its meta; `check` is the summary in its check's notes.
+    `name` is the exact one of its meta; `check` is the summary in its check's notes, `check_kind`
+    what Consul calls the check's type.
 
     Checks that others have added to it, such as Consul's own for maintenance, are theirs.
     """
@@ -33,6 +34,7 @@ class ObservedService:
     tags: tuple[str, ...]
     meta: Mapping[str, str]
     check: str | None
+    check_kind: str | None
 
     @property
     def owner(self) -> str | None:
@@ -113,12 +115,13 @@ def expected_service(registration: Registration) -> ObservedService:
         tags=registration.tags,
         meta=registration.meta,
         check=registration.check.summary if registration.check else None,
+        check_kind=registration.check.kind if registration.check else None,
     )
 
 
 def _service(raw: Mapping[str, Any], checks: Iterable[Mapping[str, Any]]) -> ObservedService:
     id_ = str(raw.get("ID"))
-    notes = {str(c.get("CheckID")): str(c.get("Notes") or "") for c in checks}
+    own = next((c for c in checks if c.get("CheckID") == check_id(id_)), None)
     meta = dict(raw.get("Meta") or {})
     name = (str(meta.get(f"demi_{part}", "")) for part in ("site", "stack", "service"))
     return ObservedService(
@@ -129,5 +132,6 @@ def _service(raw: Mapping[str, Any], checks: Iterable[Mapping[str, Any]]) -> Obs
         port=int(raw.get("Port") or 0),
         tags=tuple(raw.get("Tags") or ()),
         meta=meta,
-        check=notes.get(check_id(id_)),
+        check=str(own.get("Notes") or "") if own else None,
+        check_kind=str(own.get("Type") or "") if own else None,
     )

@@ -117,9 +117,10 @@ def _plan_service(
         return [Register(registration, "new")], []
     if not identity.owns_service(existing):
         return [], [_taken(registration, existing)]
-    difference = _difference(existing, expected_service(registration))
-    if difference:
-        return [Register(registration, difference)], []
+    expected = expected_service(registration)
+    if difference := _difference(existing, expected):
+        drops_check = existing.check_kind not in (None, expected.check_kind)
+        return [Register(registration, difference, drops_check)], []
     check = registration.check
     if check and check.status and observed.check_states.get(registration.id) != check.status:
         return [SetStatus(registration.id, check.status)], []

@@ -35,10 +35,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Create or update a service; `why` names the first field that differs."""
+    """Create or update a service; `why` names the first field that differs.
+
+    `drops_check`: the check that is there is of another kind. Consul's agent would go on with it
+    beside the new one, so it has to go first.
+    """
 
     registration: Registration
     why: str
+    drops_check: bool = False
 
     @property
     def is_new(self) -> bool:

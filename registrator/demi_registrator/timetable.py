@@ -13,9 +13,11 @@ _SHORTEST_REACTION_S = 0.5
 class Timetable:
     """Times of the next look at everything and of the next state record, on any steady clock."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], resync_s: float) -> None:
         self._clock = clock
-        self._backoff = Backoff()
+        self._resync_s = resync_s
+        self._backoff = Backoff(resync_s)
+        self._retries = False
         self._look_at = clock()
         self._looked_at = float("-inf")
         self._publish_at = float("inf")
@@ -44,16 +46,24 @@ class Timetable:
         soonest = self._looked_at + _SHORTEST_REACTION_S
         self._look_at = min(self._look_at, max(self._clock(), soonest))
 
-    def looked(self, next_in_s: float) -> None:
-        """Note a look that succeeded, and when the next one is due."""
+    def looked(self, next_in_s: float | None = None) -> None:
+        """Note a look that succeeded; the next one is due at the next resync, or earlier."""
         self._looked_at = self._clock()
-        self._look_at = self._looked_at + next_in_s
+        self._look_at = self._looked_at + (next_in_s or self._resync_s)
+        self._retries = False
 
     def retry(self) -> None:
-        """Note a failure: look again after a while. What is due earlier stays so."""
+        """Note a failure: look again after a while. What is due earlier stays so.
+
+        Only a try that was waited for makes the next wait longer: in an outage, every event of a
+        container fails.
+        """
+        self._publish_at = float("inf")
+        if self._retries and not self.is_look_due:
+            return
         again_at = self._clock() + self._backoff.next_s()
         self._look_at = again_at if self.is_look_due else min(self._look_at, again_at)
-        self._publish_at = float("inf")
+        self._retries = True
 
     def recovered(self) -> int:
         """Note that all is well; how many failures there were before."""

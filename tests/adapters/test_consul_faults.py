@@ -339,6 +339,7 @@ def test_no_call_waits_for_ever(
     ("call", "path"),
     [
         (lambda c: c.update_ttl_check("service:a-1", "passing", ""), "check/update/service:a-1"),
+        (lambda c: c.deregister_check("service:a 1"), "check/deregister/service:a%201"),
         (lambda c: c.deregister_service("a b%?#"), "service/deregister/a%20b%25%3F%23"),
     ],
 )
@@ -351,14 +352,14 @@ def test_an_id_is_escaped_once(
     assert server.calls[0].request.url == f"{URL}/v1/agent/{path}"
 
 
-def test_a_registration_replaces_the_check_that_was_there(
+def test_a_registration_leaves_the_checks_of_others_alone(
     consul: ConsulClient, server: responses.RequestsMock
 ) -> None:
-    """The definition is sent as it is."""
+    """Consul isn't told to replace what is there; the definition is sent as it is."""
     answer(server, status=200)
     consul.register_service({"ID": "a", "Name": "a", "Meta": {"x": "ü"}})
     request = server.calls[0].request
-    assert request.url == f"{URL}/v1/agent/service/register?replace-existing-checks=true"
+    assert request.url == f"{URL}/v1/agent/service/register"
     assert json.loads(str(request.body)) == {"ID": "a", "Name": "a", "Meta": {"x": "ü"}}
 
 

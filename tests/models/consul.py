@@ -77,7 +77,7 @@ class ConsulModel:
         return copy.deepcopy(self.checks)
 
     def register_service(self, definition: Mapping[str, Any]) -> None:
-        """Replace a service and its checks; one that was there keeps its status."""
+        """Replace a service and the check of that ID, which keeps its status if it was there."""
         id_ = definition["ID"]
         self._write(f"register {id_}")
         self.services[id_] = raw_service(
@@ -88,9 +88,8 @@ class ConsulModel:
             Port=definition["Port"] or 0,
             Tags=list(definition["Tags"]),
         )
-        before = self._drop_checks(id_)
         if check := definition.get("Check"):
-            known = before.get(check["CheckID"])
+            known = self.checks.get(check["CheckID"])
             self.checks[check["CheckID"]] = {
                 "Node": NODE,
                 "CheckID": check["CheckID"],
@@ -103,6 +102,11 @@ class ConsulModel:
                 "Type": "ttl" if "TTL" in check else "http" if "HTTP" in check else "tcp",
                 "Definition": {},
             }
+
+    def deregister_check(self, check_id: str) -> None:
+        """Drop a check; Consul 1.8 is silent where there is none."""
+        self._write(f"deregister {check_id}")
+        self.checks.pop(check_id, None)
 
     def deregister_service(self, service_id: str) -> None:
         """Drop a service and its checks; Consul 1.8 is silent where there is none."""
@@ -117,11 +121,10 @@ class ConsulModel:
             raise ConsulFailure(f"500 CheckID {check_id!r} does not have associated TTL")
         self.checks[check_id] |= {"Status": status, "Output": output}
 
-    def _drop_checks(self, service_id: str) -> dict[str, dict[str, Any]]:
-        gone = {id_: c for id_, c in self.checks.items() if c["ServiceID"] == service_id}
-        for id_ in gone:
-            del self.checks[id_]
-        return gone
+    def _drop_checks(self, service_id: str) -> None:
+        self.checks = {
+            id_: check for id_, check in self.checks.items() if check["ServiceID"] != service_id
+        }
 
     # -- keys -------------------------------------------------------------------------------
 

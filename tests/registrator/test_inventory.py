@@ -97,6 +97,21 @@ def test_a_container_that_stays_paused_keeps_its_health(inventory: Inventory) ->
     assert len(looks.asked) == 1
 
 
+def test_a_pause_is_not_believed_to_have_lasted_while_events_were_missed(
+    inventory: Inventory,
+) -> None:
+    """It may have been unpaused, fallen ill, and been paused again meanwhile."""
+    inventory.replace_all([container(paused=True)], Looks(container(paused=True, health="healthy")))
+    inventory.has_missed_events()
+    ill = Looks(container(paused=True, health="unhealthy"))
+    inventory.replace_all([container(paused=True)], ill)
+    inventory.replace_all([container(paused=True)], ill)
+    check = inventory.registrations().services[0].check
+    assert check
+    assert check.status == "critical"
+    assert len(ill.asked) == 1
+
+
 def test_an_unknown_paused_container_is_inspected(inventory: Inventory) -> None:
     """A registrator that starts while it is paused must not fall back to another check."""
     looks = Looks(container(paused=True, health="unhealthy"))

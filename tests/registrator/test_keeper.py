@@ -162,6 +162,20 @@ def test_failures_are_retried_with_growing_delays_and_told_once(
     assert keeper.wait_s == RECORD.resync_s
 
 
+def test_events_in_an_outage_make_no_wait_longer(
+    keeper: Keeper, consul_side: ReconcilerModel, clock: Clock
+) -> None:
+    """Consul fails for one service: each event fails as well, and the next look stays in place."""
+    keeper.work()
+    consul_side.outcome = lambda: Outcome(retry=[ConsulFailure("500")])
+    for _ in range(20):
+        keeper.note(event("start"))
+        keeper.work()
+    assert 0 < keeper.wait_s <= 0.5
+    assert retried(keeper, clock) <= 0.5
+    assert 0.5 <= keeper.wait_s <= 1.0, "the second try was waited for"
+
+
 @pytest.mark.parametrize("outcome", [Outcome(retry=[ConsulFailure("500")]), Outcome(outdated=True)])
 def test_what_failed_for_one_service_is_tried_again_soon(
     keeper: Keeper, consul_side: ReconcilerModel, outcome: Outcome, clock: Clock

@@ -76,6 +76,7 @@ def test_null_in_place_of_nothing_is_nothing() -> None:
         tags=(),
         meta={},
         check=None,
+        check_kind=None,
     )
 
 

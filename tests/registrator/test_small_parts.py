@@ -23,6 +23,16 @@ def test_delays_grow_up_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> Non
     assert delays[-1] == 30.0
 
 
+@pytest.mark.parametrize(("resync_s", "longest"), [(3.0, 3.0), (3600.0, 30.0)])
+def test_no_delay_is_longer_than_a_resync_would_take(
+    monkeypatch: pytest.MonkeyPatch, resync_s: float, longest: float
+) -> None:
+    """Trying again must not come later than not having failed."""
+    monkeypatch.setattr(random, "uniform", lambda _, most: most)
+    backoff = Backoff(resync_s)
+    assert max(backoff.next_s() for _ in range(20)) == longest
+
+
 def test_two_registrators_do_not_return_at_the_same_moment() -> None:
     """Each delay is between half and all of its length."""
     firsts = {Backoff().next_s() for _ in range(20)}

@@ -22,6 +22,7 @@ class ConsulClient:
     """Consul's HTTP API at one address. Safe to share between threads; close it when done."""
 
     def __init__(self, settings: ConsulSettings, on_call: OnCall = ignore) -> None:
+        self.settings = settings
         self.url = settings.url
         self._on_call = on_call
         self._connection = Connection(settings)
@@ -35,6 +36,10 @@ class ConsulClient:
     def close(self) -> None:
         """Close idle connections."""
         self._connection.http.close()
+
+    def shut_down(self) -> None:
+        """End all connections, those of other threads' calls too; no more can be made."""
+        self._connection.http.shut_down()
 
     # -- agent ------------------------------------------------------------------------------
 
@@ -106,10 +111,11 @@ class ConsulClient:
 
         With `index` the call blocks until they changed since, at most `wait_s` seconds.
         """
-        wait = None if wait_s is None else f"{round(wait_s * 1000)}ms"
         with self._translated(f"read keys {prefix}"):
-            found, keys = self._connection.kv.get(prefix, recurse=True, index=index, wait=wait)
-            return int(found), [_key(key) for key in keys or ()]
+            found, keys = self._connection.kv.get(
+                prefix, recurse=True, index=index, wait=wait_text(wait_s)
+            )
+            return int(found), [key_of(key) for key in keys or ()]
 
     def transact(self, operations: Sequence[Operation]) -> list[Key]:
         """Do all operations or none (at most 64); the keys that were written, without values.
@@ -119,12 +125,7 @@ class ConsulClient:
         """
         with self._translated(f"write keys such as {operations[0].path if operations else ''}"):
             answer = self._connection.txn.put([operation.body for operation in operations])
-            return [_key(result["KV"]) for result in answer["Results"] or ()]
-
-    def put_key(self, path: str, value: str) -> None:
-        """Write one key that nobody holds."""
-        with self._translated(f"write key {path}"):
-            self._connection.kv.put(path, value)
+            return [key_of(result["KV"]) for result in answer["Results"] or ()]
 
     # -- sessions ---------------------------------------------------------------------------
 
@@ -137,10 +138,13 @@ class ConsulClient:
                 for s in sessions or ()
             ]
 
-    def create_session(self, name: str) -> str:
-        """Make a session bound to this node's health that deletes its keys when it ends."""
+    def create_session(self, name: str, ttl_s: int | None = None) -> str:
+        """Make a session bound to this node's health that deletes its keys when it ends.
+
+        With `ttl_s` (10 to 86,400) it also ends when it is not renewed for that long.
+        """
         with self._translated(f"create session {name}"):
-            made = self._connection.session.create(name, behavior="delete", lock_delay=0)
+            made = self._connection.session.create(name, behavior="delete", lock_delay=0, ttl=ttl_s)
             return str(made)
 
     def destroy_session(self, session_id: str) -> None:
@@ -198,7 +202,13 @@ class ConsulClient:
         return counted(translated(doing, self.url), self._on_call)
 
 
-def _key(entry: Mapping[str, Any]) -> Key:
+def wait_text(wait_s: float | None) -> str | None:
+    """A waiting time as Consul reads it."""
+    return None if wait_s is None else f"{round(wait_s * 1000)}ms"
+
+
+def key_of(entry: Mapping[str, Any]) -> Key:
+    """A key as the API shows it (Consul API, KV store: read key)."""
     return Key(
         entry["Key"],
         entry.get("Value") or b"",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from demi_adapters.consul_client import ConsulClient
+from demi_adapters.consul_reader import ConsulReader
 from demi_adapters.consul_transport import checked
 from demi_adapters.consul_types import AgentDetails, Leader, Operation, Right, SessionDetails
 
@@ -18,7 +18,7 @@ _MAX_RIGHTS = 64  # agent/acl_endpoint.go, maxRequests
 _ACLS_ARE_OFF = 401  # with the text "ACL support disabled"
 
 
-class ConsulProbe(ConsulClient):
+class ConsulProbe(ConsulReader):
     """A client that can ask more; errors are those of `ConsulClient`."""
 
     def leader(self) -> Leader:

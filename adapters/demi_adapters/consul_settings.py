@@ -5,6 +5,7 @@ python-consul2 reads some of them too, lets them win over explicit arguments, an
 """
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -65,6 +66,16 @@ def consul_settings(environ: Mapping[str, str]) -> ConsulSettings:
         verify=_verify(environ),
         client_cert=_client_cert(environ),
     )
+
+
+def settings_at(address: str | None, token: str | None) -> ConsulSettings:
+    """Settings from this process's environment, with another address or token where given.
+
+    Raises:
+        ConfigurationError: one of them can't be used.
+    """
+    given = {"CONSUL_HTTP_ADDR": address, "CONSUL_HTTP_TOKEN": token}
+    return consul_settings({**os.environ, **{k: v for k, v in given.items() if v is not None}})
 
 
 def parse_address(text: str, *, tls: bool = False) -> tuple[str, str, int]:

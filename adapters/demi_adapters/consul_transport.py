@@ -7,9 +7,9 @@ from typing import Any
 
 import requests
 from consul import base
-from requests.adapters import HTTPAdapter
 
 from demi_adapters.consul_settings import ConsulSettings
+from demi_adapters.consul_sockets import InterruptibleAdapter
 from demi_adapters.errors import (
     ConflictError,
     ConsulFailure,
@@ -40,9 +40,10 @@ class Transport(base.HTTPClient):  # type: ignore[misc]  # python-consul2 has no
         # Requests go straight to the adapter: a requests.Session would look for proxies, .netrc and
         # a CA bundle in the environment, where Consul's own variables decide, and take three times
         # as long for it.
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=_POOL_SIZE)
+        self._adapter = InterruptibleAdapter(pool_connections=1, pool_maxsize=_POOL_SIZE)
         self._verify = settings.verify
         self._cert = settings.client_cert
+        self._is_shut = False
 
     def get(self, callback: _Callback, path: str, params: _Params = None, **rest: Any) -> Any:
         """Send a GET; the callback turns the response into the answer."""
@@ -64,6 +65,11 @@ class Transport(base.HTTPClient):  # type: ignore[misc]  # python-consul2 has no
         """Close idle connections."""
         self._adapter.close()
 
+    def shut_down(self) -> None:
+        """End all connections, in the middle of a request as well; no more can be made."""
+        self._is_shut = True
+        self._adapter.interrupt()
+
     def _send(
         self, method: str, callback: _Callback, path: str, params: _Params, **rest: Any
     ) -> Any:
@@ -73,6 +79,8 @@ class Transport(base.HTTPClient):  # type: ignore[misc]  # python-consul2 has no
             data=rest.get("data") or None,
             headers=rest.get("headers") or {},
         )
+        if self._is_shut:
+            raise requests.exceptions.ConnectionError("it was closed")
         try:
             answer = self._adapter.send(
                 request.prepare(),

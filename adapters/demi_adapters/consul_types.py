@@ -47,9 +47,14 @@ class Operation:
 
     verb: Literal["lock", "unlock", "cas", "delete-cas", "check-not-exists"]
     path: str
-    value: str = ""
+    value: str | bytes = ""
     index: int = 0
     session: str = ""
+
+    @property
+    def raw_value(self) -> bytes:
+        """The value as Consul stores it."""
+        return self.value.encode() if isinstance(self.value, str) else self.value
 
     @property
     def body(self) -> dict[str, object]:
@@ -58,7 +63,7 @@ class Operation:
             "KV": {
                 "Verb": self.verb,
                 "Key": self.path,
-                "Value": base64.b64encode(self.value.encode()).decode(),
+                "Value": base64.b64encode(self.raw_value).decode(),
                 "Index": self.index,
                 "Session": self.session,
             }

@@ -1,20 +1,44 @@
-"""Who is where: every DeMi service that Consul knows, by its meta."""
+"""Who is where: every DeMi service that Consul knows, by its meta; pure.
+
+Sources: Consul API documentation, pages catalog (list services for node) and health.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from demi_adapters.consul_client import ConsulClient
 from demi_adapters.names import ServiceName
 
 # From best to worst; Consul's own order when several checks disagree.
 STATUSES = ("passing", "warning", "critical")
 
+_DEMI_META = frozenset({"demi_site", "demi_stack", "demi_service"})
+
+RawService = Mapping[str, Any]
+RawCheck = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckState:
+    """One health check; `output` is the checker's own words, raw.
+
+    `is_of_node`: it is about the whole host, e.g. whether Consul's agent there answers at all.
+    """
+
+    id: str
+    name: str
+    status: str
+    output: str
+    is_of_node: bool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One instance of a service as Consul has it; `status` is the worst of its checks."""
+    """One instance of a service as Consul has it; `status` is the worst of its `checks`.
+
+    Texts are as somebody wrote them into labels: nothing in them is safe for a terminal or a page.
+    """
 
     site: str
     stack: str
@@ -30,58 +54,100 @@ class Instance:
     owner: str | None
     node: str
     id: str
+    tags: tuple[str, ...] = ()
+    checks: tuple[CheckState, ...] = ()
 
     @property
     def name(self) -> ServiceName:
         """The exact name."""
         return ServiceName(self.site, self.stack, self.service)
 
+    @property
+    def is_healthy(self) -> bool:
+        """Whether every check passes. An instance without checks counts as healthy."""
+        return self.status == STATUSES[0]
+
+    @property
+    def has_own_checks(self) -> bool:
+        """Whether there is any check but those of its node."""
+        return any(not check.is_of_node for check in self.checks)
+
+    @property
+    def reason(self) -> str:
+        """What the worst check says, on one line; empty where all is well."""
+        if self.is_healthy:
+            return ""
+        worst = next(check for check in self.checks if check.status == self.status)
+        return " ".join(worst.output.split()) or worst.name
+
+    def says_the_same(self, other: "Instance") -> bool:
+        """Whether both tell the same of the service, whatever their checks find."""
+        return all(
+            getattr(self, field.name) == getattr(other, field.name)
+            for field in fields(self)
+            if field.name not in ("status", "checks")
+        )
+
     def as_dict(self) -> dict[str, object]:
         """The form that `demi ls -o json` prints."""
         return asdict(self)
 
 
-def read_instances(consul: ConsulClient) -> list[Instance]:
-    """All instances, by site, stack, service and container; two calls and one for each node.
-
-    Raises:
-        TransientError: Consul can't answer now.
-        RefusedError: the token may not read nodes, services or checks.
-    """
-    checks = consul.health_checks()
-    return sorted(
-        (
-            instance
-            for node in consul.nodes()
-            for instance in instances_of(node, consul.node_services(node), checks)
-        ),
-        key=lambda i: (i.name, i.container or "", i.id),
-    )
-
-
 def instances_of(
-    node: str, services: Iterable[Mapping[str, Any]], checks: Iterable[Mapping[str, Any]]
+    node: str, services: Iterable[RawService], checks: Iterable[RawCheck]
 ) -> list[Instance]:
-    """The DeMi services among one node's services (Consul API: catalog node, health state)."""
-    statuses: dict[str, list[str]] = defaultdict(list)
+    """The DeMi services among one node's services.
+
+    Args:
+        node: the node's name.
+        services: the services on it.
+        checks: checks of any nodes; those of this node and its services are taken.
+    """
+    found: dict[str, list[RawCheck]] = defaultdict(list)
     for check in checks:
         if check.get("Node") == node:
-            statuses[check.get("ServiceID") or ""].append(str(check.get("Status")))
+            found[check.get("ServiceID") or ""].append(check)
     return [
-        _instance(node, service, statuses[""] + statuses[str(service.get("ID"))])
+        _instance(node, service, [*found[str(service.get("ID"))], *found[""]])
         for service in services
-        if {"demi_site", "demi_stack", "demi_service"} <= (service.get("Meta") or {}).keys()
+        if (service.get("Meta") or {}).keys() >= _DEMI_META
     ]
 
 
-def _instance(node: str, service: Mapping[str, Any], statuses: Iterable[str]) -> Instance:
+def instances_in(entries: Iterable[Mapping[str, Any]]) -> list[Instance]:
+    """The DeMi services in an answer of `/v1/health/service/NAME`, each read at one moment."""
+    return [
+        instance
+        for entry in entries
+        for instance in instances_of(
+            entry["Node"]["Node"], [entry["Service"]], entry.get("Checks") or ()
+        )
+    ]
+
+
+def in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    """By site, stack, service and container."""
+    return tuple(sorted(instances, key=lambda i: (i.name, i.container or "", i.id, i.node)))
+
+
+def _instance(node: str, service: RawService, checks: Sequence[RawCheck]) -> Instance:
     meta: Mapping[str, str] = service["Meta"]
-    known = [status for status in statuses if status in STATUSES]
+    known = [
+        CheckState(
+            id=str(check.get("CheckID") or ""),
+            name=str(check.get("Name") or ""),
+            status=str(check.get("Status")),
+            output=str(check.get("Output") or ""),
+            is_of_node=not check.get("ServiceID"),
+        )
+        for check in checks
+        if check.get("Status") in STATUSES
+    ]
     return Instance(
         site=meta["demi_site"],
         stack=meta["demi_stack"],
         service=meta["demi_service"],
-        status=max(known, key=STATUSES.index, default="passing"),
+        status=max((c.status for c in known), key=STATUSES.index, default=STATUSES[0]),
         host=str(service.get("Address") or ""),
         port=int(service.get("Port") or 0),
         url=meta.get("demi_url"),
@@ -92,4 +158,6 @@ def _instance(node: str, service: Mapping[str, Any], statuses: Iterable[str]) ->
         owner=meta.get("demi_owner"),
         node=node,
         id=str(service.get("ID")),
+        tags=tuple(service.get("Tags") or ()),
+        checks=tuple(sorted(known, key=lambda c: c.id)),
     )

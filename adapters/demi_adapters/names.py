@@ -27,6 +27,16 @@ class ServiceName:
         return f"{self.site}.{self.stack}.{self.service}"
 
     @property
+    def slashed(self) -> str:
+        """As people write it: `site/stack/service`."""
+        return f"{self.site}/{self.stack}/{self.service}"
+
+    @property
+    def dns_name(self) -> str:
+        """Where Consul's DNS answers for its healthy instances."""
+        return f"{self.consul_name}.service.consul"
+
+    @property
     def path(self) -> str:
         """Where its keys live: `demi/{site}/{stack}/{service}/`."""
         return f"{KV_ROOT}{self.site}/{self.stack}/{self.service}/"

@@ -164,7 +164,7 @@ def transactions(changes: Sequence[KeyChange], session: str) -> Iterator[list[Op
     for change in changes:
         operations = _operations(change, session)
         cost = sum(
-            len(operation.value.encode()) * 4 // 3 + len(operation.path) + 200
+            len(operation.raw_value) * 4 // 3 + len(operation.path) + 200
             for operation in operations
         )
         full = len(batch) + len(operations) > MAX_TRANSACTION_OPERATIONS

@@ -50,7 +50,6 @@ ANSWERED_WRITES: dict[str, Call] = {
     "transact": lambda c: c.transact([Operation("lock", "demi/a", "v", session="s")]),
     "create_session": lambda c: c.create_session("demi-registrator/pc7"),
     "create_query": lambda c: c.create_query({"Name": "q"}),
-    "put_key": lambda c: c.put_key("demi/a", "v"),
 }
 SILENT_WRITES: dict[str, Call] = {
     "register_service": lambda c: c.register_service({"ID": "a", "Name": "a"}),

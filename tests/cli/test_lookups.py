@@ -37,10 +37,12 @@ def consul() -> Iterator[responses.RequestsMock]:
 def answer(consul: responses.RequestsMock, *services: dict[str, Any], **states: str) -> None:
     """Let a Consul of one node have these services; `states` are those of checks by number."""
     checks = [
-        {"Node": "n1", "ServiceID": each["ID"], "Status": state}
-        for number, state in states.items()
+        {
+            "Node": "n1",
+            "ServiceID": each["ID"],
+            "Status": states.get(f"n{each['ID'].rpartition('-')[2]}", "passing"),
+        }
         for each in services
-        if each["ID"].endswith(number.lstrip("n"))
     ]
     node = {"Services": {each["ID"]: each for each in services}}
     for path, said in {

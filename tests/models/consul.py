@@ -159,11 +159,11 @@ class ConsulModel:
                 keys.pop(step.path, None)
                 return None
             case "cas" if old is not None and old.modify_index == step.index:
-                made = Key(step.path, step.value.encode(), index, old.session)
+                made = Key(step.path, step.raw_value, index, old.session)
             case "lock" if alive and held_by in (None, step.session):
-                made = Key(step.path, step.value.encode(), index, step.session)
+                made = Key(step.path, step.raw_value, index, step.session)
             case "unlock" if old is not None and held_by == step.session:
-                made = Key(step.path, step.value.encode(), index, None)
+                made = Key(step.path, step.raw_value, index, None)
             case _:
                 raise ConflictError(f"409: {step}")
         keys[step.path] = made

@@ -2,9 +2,8 @@
 
 from nicegui import run, ui
 
-from demi_adapters.consul_client import ConsulClient
+from demi_adapters.consul_reader import ConsulReader, read_all
 from demi_adapters.consul_settings import ConsulSettings
-from demi_adapters.directory import read_instances
 from demi_adapters.errors import DemiError
 
 _REFRESH_S = 2.0
@@ -17,7 +16,7 @@ _COLUMNS = [
 
 def serve(settings: ConsulSettings, *, host: str, port: int) -> None:
     """Serve the page until SIGTERM or Ctrl-C."""
-    consul = ConsulClient(settings)
+    consul = ConsulReader(settings)
 
     @ui.page("/")
     async def index() -> None:
@@ -29,7 +28,7 @@ def serve(settings: ConsulSettings, *, host: str, port: int) -> None:
 
         async def refresh() -> None:
             try:
-                instances = await run.io_bound(read_instances, consul)
+                instances = await run.io_bound(read_all, consul)
             except DemiError as error:
                 note.text = f"This list is old: {error}"
                 return

@@ -2,9 +2,8 @@
 
 import typer
 
-from demi_adapters.consul_client import ConsulClient
+from demi_adapters.consul_reader import ConsulReader, read_all
 from demi_adapters.consul_settings import consul_settings
-from demi_adapters.directory import read_instances
 from demi_cli.options import ConsulAddr, Output, environment
 from demi_cli.output import Format, print_data, print_table, say
 
@@ -16,8 +15,8 @@ def ls(
 
     Example: demi ls -o json
     """
-    with ConsulClient(consul_settings(environment(context.params))) as consul:
-        instances = read_instances(consul)
+    with ConsulReader(consul_settings(environment(context.params))) as consul:
+        instances = read_all(consul)
     if output is not Format.TABLE:
         print_data([instance.as_dict() for instance in instances], output)
         return

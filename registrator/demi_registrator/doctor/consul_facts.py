@@ -7,9 +7,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from demi_adapters.consul_probe import ConsulProbe
+from demi_adapters.consul_reader import read_all
 from demi_adapters.consul_settings import ConsulSettings
 from demi_adapters.consul_types import AgentDetails, Right
-from demi_adapters.directory import read_instances
 from demi_adapters.errors import (
     ConfigurationError,
     ConflictError,
@@ -111,7 +111,7 @@ def dns_address(text: str) -> tuple[str, int]:
 
 
 def _services(consul: ConsulProbe) -> Iterable[ServiceFacts]:
-    for each in read_instances(consul):
+    for each in read_all(consul):
         yield ServiceFacts(
             name=each.name,
             id=each.id,

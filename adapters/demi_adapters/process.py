@@ -1,0 +1,185 @@
+"""Register a process that runs in no container, for as long as it lives."""
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Self
+
+from demi_adapters.consul_reader import ConsulReader
+from demi_adapters.consul_types import MAX_TRANSACTION_OPERATIONS, CheckStatus, Key, Operation
+from demi_adapters.errors import (
+    ConflictError,
+    ConsulFailure,
+    DemiError,
+    NotFound,
+    TransientError,
+)
+from demi_adapters.names import ServiceName
+from demi_adapters.problems import sentence
+from demi_adapters.registration import Registration
+
+logger = logging.getLogger(__name__)
+
+TTL_S = 15  # a dead process is critical after this, and its keys are gone after twice as long
+_BEAT_S = TTL_S / 3
+_RETRY_S = 1.0
+_REAPED_AFTER = "1m"  # the shortest that Consul takes (agent/check: DeregisterCriticalServiceAfter)
+
+
+class Process:
+    """This process as a service: in Consul from entering to leaving, with a heartbeat.
+
+    Entering returns at once; while Consul is away, and after it has lost everything, it is
+    registered as soon as possible. If the process dies, its check is critical after 15 s, its
+    keys are gone after 30 s, and Consul drops the service between one and two minutes later.
+    """
+
+    def __init__(self, consul: ConsulReader, registration: Registration) -> None:
+        self._consul = consul
+        self._registration = registration
+        self._session: str | None = None
+        self._status: CheckStatus = "passing"
+        self._output = f"process {os.getpid()} lives"
+        self._is_registered = False
+        self._failure = ""
+        self._stopping = threading.Event()
+        self._news = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    @property
+    def name(self) -> ServiceName:
+        """The service's exact name."""
+        return self._registration.name
+
+    @property
+    def id(self) -> str:
+        """The ID of its Consul service."""
+        return self._registration.id
+
+    @property
+    def url(self) -> str:
+        """Where others find it."""
+        return self._registration.url or ""
+
+    def __enter__(self) -> Self:
+        self._beat()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stopping.set()
+        self._news.set()
+        self._thread.join()
+        try:
+            self._consul.deregister_service(self.id)
+            if self._session is not None:
+                self._consul.destroy_session(self._session)
+        except NotFound:
+            pass
+        except DemiError as error:
+            logger.warning(
+                "%s could not be deregistered: %s It goes by itself in two minutes.",
+                self.name.slashed,
+                sentence(error),
+            )
+        self._consul.close()
+
+    def report(self, status: CheckStatus, output: str = "") -> None:
+        """Say how the service is from now on: `passing`, `warning` or `critical`, and why."""
+        self._status, self._output = status, output
+        self._news.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._news.wait(_RETRY_S if self._failure else _BEAT_S)
+            self._news.clear()
+            if not self._stopping.is_set():
+                self._beat()
+
+    def _beat(self) -> None:
+        """Be there, and say so; an outage is told once."""
+        try:
+            self._be_registered()
+            self._hold_keys()
+        except (TransientError, ConflictError) as error:
+            if not self._failure:
+                logger.warning("%s: %s Trying again.", self.name.slashed, sentence(error))
+            self._failure = str(error)
+        else:
+            if self._failure:
+                logger.info("%s is registered again", self.name.slashed)
+            self._failure = ""
+
+    def _be_registered(self) -> None:
+        heartbeat = f"heartbeat:{self.id}"
+        if self._is_registered:
+            with suppress(NotFound, ConsulFailure):  # Consul 1.8 says 500 where it knows no check
+                self._consul.update_ttl_check(heartbeat, self._status, self._output)
+                return
+        self._consul.register_service(definition(self._registration, heartbeat))
+        self._consul.update_ttl_check(heartbeat, self._status, self._output)
+        self._is_registered = True
+
+    def _hold_keys(self) -> None:
+        if self._session is not None:
+            try:
+                self._consul.renew_session(self._session)
+            except NotFound:
+                self._session = None
+        if self._session is None:
+            self._session = self._consul.create_session(
+                f"demi-{self._registration.meta['demi_owner']}", TTL_S
+            )
+        _, found = self._consul.keys(self.name.path)
+        missing = self._missing({key.path: key for key in found}, self._session)
+        for start in range(0, len(missing), MAX_TRANSACTION_OPERATIONS):
+            self._consul.transact(missing[start : start + MAX_TRANSACTION_OPERATIONS])
+
+    def _missing(self, found: Mapping[str, Key], session: str) -> list[Operation]:
+        """What writes the keys that are not there; none while another instance shows its own."""
+        shown = found.get(f"{self.name.path}owner")
+        if shown is not None and shown.session not in (None, session):
+            return []
+        return [
+            operation
+            for path, value in self._registration.kv.items()
+            if path not in found
+            for operation in (
+                Operation("check-not-exists", path),
+                Operation("lock", path, value=value, session=session),
+            )
+        ]
+
+
+def definition(registration: Registration, heartbeat: str) -> dict[str, object]:
+    """A process as `/v1/agent/service/register` takes it; `heartbeat` is that check's ID."""
+    name = registration.name
+    checks: list[dict[str, object]] = [
+        {
+            "CheckID": heartbeat,
+            "Name": f"Heartbeat of {name}",
+            "Notes": f"the process itself, believed for {TTL_S} s",
+            "TTL": f"{TTL_S}s",
+            "DeregisterCriticalServiceAfter": _REAPED_AFTER,
+        }
+    ]
+    if registration.health_url and registration.check:
+        checks.append(
+            {
+                "CheckID": f"service:{registration.id}",
+                "Name": f"Health of {name}",
+                "Notes": registration.check.summary,
+                **registration.check.definition,
+            }
+        )
+    return {
+        "ID": registration.id,
+        "Name": name.consul_name,
+        "Address": registration.host,
+        "Port": registration.hostport,
+        "Tags": list(registration.tags),
+        "Meta": dict(registration.meta),
+        "Checks": checks,
+    }

@@ -37,6 +37,13 @@ class ServiceName:
         return f"{self.consul_name}.service.consul"
 
     @property
+    def dns_names(self) -> tuple[str, ...]:
+        """That name, and the one by its parts, which the query template answers if it can."""
+        parts = [slugify(part) for part in (self.service, self.stack, self.site)]
+        by_parts = slugify(f"{self.site}-{self.stack}-{self.service}") == self.consul_name
+        return (self.dns_name, f"{'.'.join(parts)}.query.consul")[: 2 if by_parts else 1]
+
+    @property
     def path(self) -> str:
         """Where its keys live: `demi/{site}/{stack}/{service}/`."""
         return f"{KV_ROOT}{self.site}/{self.stack}/{self.service}/"

@@ -11,7 +11,6 @@ from typing import Literal, Self
 from demi_adapters.consul_reader import ConsulReader, read_all
 from demi_adapters.consul_settings import ConsulSettings, settings_at
 from demi_adapters.directory import Instance
-from demi_adapters.errors import NotFound
 from demi_adapters.following import Feed, Filter, healthy_ones
 from demi_adapters.keys import Keys
 from demi_adapters.matching import no_such_service, parse_name
@@ -77,6 +76,11 @@ class Registry:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    @property
+    def default_site(self) -> str | None:
+        """The site of names that name none."""
+        return self._site
 
     @property
     def answers_from_memory(self) -> bool:
@@ -247,12 +251,8 @@ class Registry:
         return Process(ConsulReader(self._settings), registration)
 
     def _one(self, name: Name, what: Literal["url", "swagger_url"], any_status: bool) -> str:
-        service = self.service(name)
-        usable = service.instances if any_status and not service.is_healthy else service.healthy
-        urls = [url for instance in usable if (url := getattr(instance, what))]
-        if not urls:
-            raise NotFound(f"{service.name.slashed} is registered, but it has no {what}.")
-        return str(random.choice(urls))  # noqa: S311 - spreads load, guards nothing
+        # Not the first one each time: that spreads the load, and guards nothing.
+        return random.choice(self.service(name).urls(what, any_status=any_status))  # noqa: S311
 
     def _start_mirror(self) -> Mirror:
         mirror = Mirror(ConsulReader(self._settings), time.monotonic)

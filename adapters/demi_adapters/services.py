@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 from demi_adapters.directory import STATUSES, Instance
-from demi_adapters.errors import Unhealthy
+from demi_adapters.errors import NotFound, Unhealthy
 from demi_adapters.names import ServiceName
 
 
@@ -52,6 +53,21 @@ class Service:
                 f"{worst.reason}. Look at its log, or take it all the same (any_status=True, "
                 "demi url --any)."
             )
+        return found
+
+    def urls(
+        self, what: Literal["url", "swagger_url"] = "url", *, any_status: bool = False
+    ) -> tuple[str, ...]:
+        """The URLs of its healthy instances; with `any_status`, of all where none is healthy.
+
+        Raises:
+            Unhealthy: none is healthy.
+            NotFound: none has such a URL.
+        """
+        usable = self.instances if any_status and not self.is_healthy else self.healthy
+        found = tuple(url for instance in usable if (url := getattr(instance, what)))
+        if not found:
+            raise NotFound(f"{self.name.slashed} is registered, but it has no {what}.")
         return found
 
 

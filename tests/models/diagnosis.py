@@ -71,7 +71,9 @@ CONSUL = ConsulFacts(
     keys=(Key("demi/sr1_lls/felix/api/owner", b"pc1", 1, "s1"),),
     services=(SERVICE,),
     queries=({**DEFINITION, "ID": "q1"},),
-    dns=DnsFacts(server="127.0.0.1:8600", question="x.service.consul SRV", code=0, answers=1),
+    dns=DnsFacts(
+        server="127.0.0.1:8600", question="x.service.consul SRV", code="NOERROR", answers=1
+    ),
 )
 
 WELL = Facts(HOST, CONSUL, frozenset())

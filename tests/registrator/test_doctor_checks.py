@@ -20,8 +20,8 @@ ALLOWED = {Right("agent", "read", "n1"): True, Right("service", "write", "x"): T
 LACKING = {**ALLOWED, Right("key", "write", "demi/"): False}
 LACKING_QUERY = {**ALLOWED, Right("query", "write", ""): False}
 NO_ANSWER = DnsFacts(server="s:8600", question="q", code=None, answers=0, error="refused")
-NXDOMAIN = DnsFacts(server="s:8600", question="q", code=3, answers=0)
-TWO = DnsFacts(server="s:8600", question="q", code=0, answers=2)
+NXDOMAIN = DnsFacts(server="s:8600", question="q", code="NXDOMAIN", answers=0)
+TWO = DnsFacts(server="s:8600", question="q", code="NOERROR", answers=2)
 NOT_OURS = {"Name": "", "Template": {"Type": "name_prefix_match"}, "Service": {"Tags": None}}
 OUTDATED = {**DEFINITION, "Service": {**DEFINITION["Service"], "OnlyPassing": True}}
 LOOSE = Key("demi/s/t/v/container", b"", 1, None)
@@ -70,7 +70,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"queries": (OUTDATED,)}, "query template", "warn", "another version"),
     ({"dns": NO_ANSWER}, "dns", "fail", "refused"),
     ({"dns": NXDOMAIN}, "dns", "fail", "NXDOMAIN"),
-    ({"dns": replace(NXDOMAIN, code=0)}, "dns", "fail", "0 answers"),
+    ({"dns": replace(NXDOMAIN, code="NOERROR")}, "dns", "fail", "0 answers"),
     ({"dns": TWO}, "dns", "pass", "2 answers"),
     ({"roster": ()}, "registrator", "warn", "none called pc1"),
     ({"roster": (registrator(ago_s=600),)}, "registrator", "fail", "10 min ago"),

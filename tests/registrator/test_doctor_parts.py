@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+import dns.message
+import dns.rrset
 import pytest
 
 from demi_adapters.consul_types import AgentDetails, Right
 from demi_adapters.errors import ConfigurationError
 from demi_adapters.names import ServiceName
 from demi_registrator.doctor import consul_facts, network
-from demi_registrator.doctor.dns import question, read_answer
 from demi_registrator.doctor.facts import Missing
 from demi_registrator.doctor.host_checks import version_of
 from demi_registrator.doctor.rights import as_rule, needed_rights
@@ -55,35 +56,6 @@ def test_a_right_is_written_as_a_line_of_a_policy() -> None:
     assert str(Right("query", "write", "")) == "query write"
 
 
-@pytest.mark.parametrize("name", ["", "a..b", "x" * 64, "ü.consul"])
-def test_a_name_that_dns_can_not_carry_is_refused(name: str) -> None:
-    """Before a packet is made of it."""
-    with pytest.raises(ValueError, match=r"no name for DNS|ascii"):
-        question(name, "A", 1)
-
-
-def test_a_question_has_one_name_type_and_class() -> None:
-    """As RFC 1035 draws it."""
-    packet = question("a.bc.", "SRV", 0x1234)
-    assert packet == b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x01a\x02bc\x00\x00\x21\x00\x01"
-
-
-@pytest.mark.parametrize(
-    ("packet", "found"),
-    [
-        (b"\x00\x01\x85\x80\x00\x01\x00\x02\x00\x00\x00\x00rest", (0, 2)),
-        (b"\x00\x01\x85\x83\x00\x01\x00\x00\x00\x00\x00\x00", (3, 0)),
-        (b"\x00\x02\x85\x80\x00\x01\x00\x02\x00\x00\x00\x00", None),
-        (b"\x00\x01\x05\x80\x00\x01\x00\x02\x00\x00\x00\x00", None),
-        (b"", None),
-        (b"\x00\x01\x85", None),
-    ],
-)
-def test_only_answers_to_our_question_count(packet: bytes, found: tuple[int, int] | None) -> None:
-    """Not those to another one, no questions, nothing cut."""
-    assert read_answer(packet, 1) == found
-
-
 @pytest.fixture
 def name_server() -> Iterator[socket.socket]:
     """A UDP socket that a test answers from."""
@@ -99,13 +71,23 @@ def test_rubbish_before_the_answer_is_passed_over(name_server: socket.socket) ->
     def serve() -> None:
         packet, asker = name_server.recvfrom(512)
         name_server.sendto(b"rubbish", asker)
-        name_server.sendto(packet[:2] + b"\x85\x80\x00\x01\x00\x03\x00\x00\x00\x00", asker)
+        answer = dns.message.make_response(dns.message.from_wire(packet))
+        answer.answer.append(dns.rrset.from_text("a.consul.", 0, "IN", "A", "1.2.3.4", "1.2.3.5"))
+        name_server.sendto(answer.to_wire(), asker)
 
     thread = threading.Thread(target=serve)
     thread.start()
     host, port = name_server.getsockname()
-    assert network.ask_dns(host, port, "a.consul", "A") == (0, 3)
+    found = network.ask_dns(host, port, "a.consul", "A")
+    assert found == network.DnsAnswer("NOERROR", ("1.2.3.4", "1.2.3.5"))
     thread.join()
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64])
+def test_a_name_that_dns_can_not_carry_is_refused(name: str) -> None:
+    """Before a packet is made of it."""
+    with pytest.raises(ValueError, match="no name for DNS"):
+        network.ask_dns("127.0.0.1", 1, name, "A")
 
 
 def test_a_silent_name_server_takes_a_bounded_time(
@@ -180,7 +162,7 @@ def test_dns_is_asked_where_this_machine_can_reach_it(
 ) -> None:
     """An agent elsewhere may listen on its own loopback."""
     agent = AgentDetails(node="n1", version="1.8.7", dns_addresses=listening, dns_domain="consul")
-    server = consul_facts._dns_server(None, consul_host, agent)
+    server = consul_facts.dns_server(None, consul_host, agent)
     if isinstance(server, Missing):
         assert str(found) in server.why
     else:

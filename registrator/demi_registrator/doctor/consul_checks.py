@@ -1,7 +1,6 @@
 """Checks of Consul itself: does it answer, may we, and does its DNS."""
 
 from demi_adapters.consul_types import Right
-from demi_registrator.doctor.dns import CODES
 from demi_registrator.doctor.facts import ConsulFacts, Missing, not_checked
 from demi_registrator.doctor.finding import Finding, failed, passed, some, warned
 from demi_registrator.doctor.host_checks import version_of
@@ -139,10 +138,10 @@ def _dns(consul: ConsulFacts) -> Finding:
             "compare Consul's ports.dns and client_addr; --dns HOST:PORT asks another address",
         )
     words = f"{dns.server} to {dns.question}"
-    if dns.code == 0 and dns.answers:
+    if dns.code == "NOERROR" and dns.answers:
         return passed(name, f"{words}: {dns.answers} answer{'s' if dns.answers > 1 else ''}")
     return failed(
         name,
-        f"{words}: {CODES.get(dns.code, dns.code)}, {dns.answers} answers",
+        f"{words}: {dns.code}, {dns.answers} answers",
         "with ACLs: DNS uses the agent's default token, which needs node and service read",
     )

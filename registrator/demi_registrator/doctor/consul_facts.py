@@ -88,7 +88,7 @@ def consul_facts(
             keys=ask(lambda: tuple(consul.keys(KV_ROOT)[1])),
             services=services,
             queries=ask(lambda: tuple(consul.queries())),
-            dns=_dns(_dns_server(dns, settings.host, agent), agent, known),
+            dns=_dns(dns_server(dns, settings.host, agent), agent, known),
             # Last: no document promises this answer, and an odd one counts as Consul's absence.
             rights=ask(lambda: _rights(consul, agent, name, sites, [*wanted, *own])),
         )
@@ -140,7 +140,7 @@ def _try_writing(consul: ConsulProbe, owner: str) -> None:
         return  # the record is there: what counts is that we were let through
 
 
-def _dns_server(
+def dns_server(
     given: tuple[str, int] | None, consul_host: str, agent: Fact[AgentDetails]
 ) -> Fact[tuple[str, int]]:
     """Where to ask: as told, or as the agent says, seen from this machine."""
@@ -184,8 +184,8 @@ def _dns(
     where = f"{host}:{port}"
     asked = f"{name} {kind}"
     try:
-        code, answers = ask_dns(host, port, name, kind)
+        answer = ask_dns(host, port, name, kind)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return DnsFacts(server=where, question=asked, code=None, answers=0, error=why)
-    return DnsFacts(server=where, question=asked, code=code, answers=answers)
+    return DnsFacts(server=where, question=asked, code=answer.code, answers=len(answer.records))

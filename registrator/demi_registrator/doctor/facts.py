@@ -79,13 +79,12 @@ class ServiceFacts:
 class DnsFacts:
     """What a DNS server said to one question.
 
-    `code` is its RCODE (RFC 1035, section 4.1.1), None where it did not answer: then `error` says
-    why.
+    `code` is its RCODE such as NOERROR, None where it did not answer: then `error` says why.
     """
 
     server: str
     question: str
-    code: int | None
+    code: str | None
     answers: int
     error: str = ""
 

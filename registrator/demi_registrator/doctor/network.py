@@ -1,13 +1,11 @@
 """Name look-ups and DNS questions, each with a bounded time."""
 
 import queue
-import random
 import socket
 import threading
 import time
 from collections.abc import Iterable
-
-from demi_registrator.doctor.dns import question, read_answer
+from dataclasses import dataclass
 
 _RESOLVE_S = 2.0
 _THREADS = 16  # a guess: a lab's resolver answers this many at once
@@ -60,31 +58,44 @@ def is_own(address: str) -> bool:
     return True
 
 
-def ask_dns(server: str, port: int, name: str, kind: str) -> tuple[int, int]:
-    """The RCODE and the number of answers of a DNS server, by UDP.
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """An RCODE such as NOERROR, and the records as a zone file writes their data."""
+
+    code: str
+    records: tuple[str, ...]
+
+
+def ask_dns(server: str, port: int, name: str, kind: str) -> DnsAnswer:
+    """Ask a DNS server, by UDP, or TCP where the answer is long.
 
     Raises:
-        OSError: it did not answer.
+        OSError: it did not answer, or not in DNS's words.
         ValueError: the name is none that DNS can carry.
     """
-    number = random.getrandbits(16)
-    packet = question(name, kind, number)
-    [(family, socket_kind, protocol, _, place), *_] = socket.getaddrinfo(
-        server, port, type=socket.SOCK_DGRAM
-    )
-    with socket.socket(family, socket_kind, protocol) as asking:
-        asking.connect(place)
-        for _ in range(_DNS_ATTEMPTS):
-            deadline = time.monotonic() + _DNS_TIMEOUT_S
-            asking.send(packet)
-            while (left := deadline - time.monotonic()) > 0:
-                asking.settimeout(left)
-                try:
-                    answer = read_answer(asking.recv(4096), number)
-                except TimeoutError:
-                    break
-                if answer is not None:
-                    return answer
+    # Of the extra `cli`, which alone asks.
+    import dns.exception  # noqa: PLC0415
+    import dns.message  # noqa: PLC0415
+    import dns.query  # noqa: PLC0415
+    import dns.rcode  # noqa: PLC0415
+
+    [(*_, place), *_] = socket.getaddrinfo(server, port, type=socket.SOCK_DGRAM)
+    address = str(place[0])
+    try:
+        query = dns.message.make_query(name, kind)
+    except dns.exception.DNSException as error:
+        raise ValueError(f"{name!r} is no name for DNS: {error}") from None
+    for _ in range(_DNS_ATTEMPTS):
+        try:
+            answer, _ = dns.query.udp_with_fallback(
+                query, address, _DNS_TIMEOUT_S, port=port, ignore_errors=True
+            )
+        except dns.exception.Timeout:
+            continue
+        except dns.exception.DNSException as error:
+            raise OSError(f"its answer makes no sense: {error}") from None
+        records = (str(record) for group in answer.answer for record in group)
+        return DnsAnswer(dns.rcode.to_text(answer.rcode()), tuple(sorted(records)))
     raise TimeoutError("no answer")
 
 

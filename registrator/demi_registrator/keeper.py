@@ -9,7 +9,6 @@ from demi_adapters.errors import (
     ConfigurationError,
     ConflictError,
     ConsulFailure,
-    ConsulUnavailable,
     DemiError,
     EngineUnavailable,
     NotFound,
@@ -17,11 +16,10 @@ from demi_adapters.errors import (
     TransientError,
 )
 from demi_adapters.names import ServiceName
-from demi_adapters.problems import sentence
 from demi_adapters.registration import Origin, Registrations
 from demi_registrator.apply import Outcome
 from demi_registrator.inventory import Inventory
-from demi_registrator.narrate import ProblemLog
+from demi_registrator.narrate import FailureLog, ProblemLog
 from demi_registrator.reconcile import Reconciler
 from demi_registrator.record import Record, parse_record, timestamp
 from demi_registrator.signals import RecordSeen
@@ -56,7 +54,7 @@ class Keeper:
         self._events: EventStream | None = None
         self._inventory = Inventory(origin)
         self._touched: dict[str, str] = {}
-        self._failure = ""
+        self._failures = FailureLog()
         self._is_mirrored = False
         self._published_index = 0
         self._problems = ProblemLog()
@@ -172,7 +170,7 @@ class Keeper:
         self._settle(outcome, registrations)
         self._publish()
         if not (outcome.retry or outcome.outdated):
-            self._failure = ""
+            self._failures.forget()
             self._tally.note_success()
             if failures := self._timetable.recovered():
                 logger.info("everything is in step again after %d failed attempts", failures)
@@ -238,12 +236,7 @@ class Keeper:
         self._tally.note_failure(str(error), more + 1 if isinstance(error, ConsulFailure) else 0)
         if not isinstance(error, ConsulFailure):
             self._is_mirrored = False
-        # An outage is one failure, whichever call happens to meet it.
-        failure = type(error).__name__ if isinstance(error, ConsulUnavailable) else str(error)
-        if failure != self._failure:
-            self._failure = failure
-            also = f" ({more} more failed)" if more else ""
-            logger.warning("%s%s Trying again until it works.", sentence(error), also)
+        self._failures.report(error, more)
 
     def _publish(self) -> None:
         services, registered = self._inventory.count()

@@ -1,13 +1,18 @@
-"""One log line for each change, with site, stack, service and container; problems alike."""
+"""One log line for each change, with site, stack, service and container; problems, failures."""
 
 import logging
+import re
 from collections.abc import Iterable
 
+from demi_adapters.errors import ConsulUnavailable, DemiError
 from demi_adapters.names import ServiceName
-from demi_adapters.problems import Problem
+from demi_adapters.problems import Problem, sentence
 from demi_registrator.steps import Deregister, Register, SetStatus, Step, WriteKeys
 
 logger = logging.getLogger("demi_registrator")
+
+# Temporary files, ports, IDs: what differs at each attempt although the failure is the same.
+_DETAIL = re.compile(r"\S*[/\d]\S*")
 
 
 def narrate(name: ServiceName, step: Step) -> None:
@@ -32,6 +37,27 @@ def narrate(name: ServiceName, step: Step) -> None:
             said = f"keys: {len(changes) - gone} written, {gone} removed"
     change = {"site": name.site, "stack": name.stack, "service": name.service, **about}
     logger.info("%s %s", where, said, extra={"change": change})
+
+
+class FailureLog:
+    """Says of each failure when it comes, once until all is well again."""
+
+    def __init__(self) -> None:
+        self._reported: set[str] = set()
+
+    def report(self, error: DemiError, more: int = 0) -> None:
+        """Log a failure that is news; `more` counts those beside it."""
+        # An outage is one failure, whichever call happens to meet it.
+        is_outage = isinstance(error, ConsulUnavailable)
+        gist = type(error).__name__ if is_outage else _DETAIL.sub("", str(error))
+        if gist not in self._reported:
+            self._reported.add(gist)
+            also = f" ({more} more failed)" if more else ""
+            logger.warning("%s%s Trying again until it works.", sentence(error), also)
+
+    def forget(self) -> None:
+        """All is well: whatever fails from now on is news."""
+        self._reported.clear()
 
 
 class ProblemLog:

@@ -7,7 +7,12 @@ import pytest
 
 from demi_adapters.consul_types import Key
 from demi_adapters.engine import Event
-from demi_adapters.errors import ConfigurationError, ConsulUnavailable, PermissionDenied
+from demi_adapters.errors import (
+    ConfigurationError,
+    ConsulFailure,
+    ConsulUnavailable,
+    PermissionDenied,
+)
 from demi_adapters.problems import Code, Problem
 from demi_registrator.keeper import Keeper
 from demi_registrator.signals import RecordSeen
@@ -148,3 +153,22 @@ def test_another_failure_than_the_last_one_is_logged(
         consul_side.error = error
         retried(keeper, clock)
     assert [record.message.partition(" ")[0] for record in caplog.records] == ["away.", "no."]
+
+
+def test_a_failure_is_told_once_however_its_details_differ(
+    keeper: Keeper, consul_side: ReconcilerModel, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a full disk Consul names another file each time, and other calls fail in between."""
+    full = "register a-1: Consul said '500 write /data/checks/{}-{}.tmp: no space left on device'"
+    for _ in range(2):
+        for attempt in range(5):
+            consul_side.error = ConsulFailure(full.format(attempt, "ab" * attempt))
+            retried(keeper, clock)
+            consul_side.error = ConsulFailure("list sessions: Consul said '500 No cluster leader'")
+            retried(keeper, clock)
+        consul_side.error = None
+        retried(keeper, clock)
+    assert [r.message[:5] for r in caplog.records if r.levelname == "WARNING"] == [
+        *("regis", "list "),
+        *("regis", "list "),  # it had been well in between, so this is news
+    ]

@@ -299,3 +299,25 @@ def test_events_are_filtered_by_the_engine(fake: FakeEngine) -> None:
         list(engine.events())
     assert "exec" not in fake.targets[-1]
     assert "health_status" in fake.targets[-1]
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}, 0])
+def test_an_odd_container_does_not_hide_the_others(fake: FakeEngine, nothing: object) -> None:
+    """Whatever is missing from it: it has no labels of ours, or is registered without a port."""
+    labels = {"demi.s.t.v.port": "1"}
+    parts = dict.fromkeys(("Names", "Ports", "HostConfig", "Image", "Created", "Status"), nothing)
+    fake.body = json.dumps(
+        [
+            {"Id": "stranger", "State": "running", "Labels": nothing, **parts},
+            {"Id": "odd", "State": "running", "Labels": labels, **parts},
+            {"Id": "sound", "State": "running", "Labels": labels, "Ports": [{"PrivatePort": 1}]},
+            {"Id": "null", "State": "running", "Labels": labels | {"demi.s.t.v.x": nothing}},
+        ]
+    ).encode()
+    with connected(fake) as engine:
+        assert [c.id for c in engine.containers()] == ["odd", "sound", "null"]
+    fake.body = json.dumps(
+        {"Id": "odd", "State": {"Running": True}, "Config": {"Labels": labels, "Env": nothing}}
+    ).encode()
+    with connected(fake) as engine:
+        assert engine.container("odd").labels == labels

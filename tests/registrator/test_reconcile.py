@@ -8,6 +8,7 @@ from demi_adapters.checks import TTL_S
 from demi_adapters.errors import (
     ConsulFailure,
     ConsulUnavailable,
+    NotFound,
     PermissionDenied,
     RefusedError,
 )
@@ -112,6 +113,42 @@ def test_once_consul_is_away_hardly_anything_more_is_tried(
     many = registered(*(container(n, labels(f"s.t.n{n}")) for n in range(1, 101)))
     assert reconciler.converge(many).retry
     assert len(tried) <= 8  # one for each worker, and what these had begun
+
+
+def test_a_service_that_is_gone_already_counts_as_removed(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """Consul 1.11 and later answer 404; nothing is left to be tried again."""
+    full_run(reconciler, 1)
+
+    def gone(what: str) -> None:
+        if what.startswith("deregister"):
+            consul.services.clear()
+            raise NotFound("404 said Consul")
+
+    consul.before_write = gone
+    outcome = reconciler.converge(registered())
+    assert (outcome.retry, outcome.problems, outcome.outdated) == ([], [], False)
+    assert [path for path in consul.held if path.startswith("demi/")] == []
+
+
+def test_what_is_still_there_after_a_404_is_removed_by_the_next_look(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """Whoever answered so, a proxy perhaps: what Consul shows is what counts."""
+    full_run(reconciler, 1)
+
+    def deny(what: str) -> None:
+        if what.startswith("deregister"):
+            raise NotFound("404 said a proxy")
+
+    consul.before_write = deny
+    reconciler.converge(registered())
+    assert len(consul.services) == 1
+    consul.before_write = lambda _: None
+    reconciler.look()
+    reconciler.converge(registered())
+    assert consul.services == {}
 
 
 def test_a_key_written_meanwhile_is_seen_as_outdated_not_lost(

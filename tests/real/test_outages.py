@@ -113,8 +113,8 @@ def test_recovery_follows_at_once_however_long_the_outage_was(world: World) -> N
     eventually(world.service_ids, set(), within_s=2)
     eventually(lambda: registrator.log.count("in step again"), 1)
     assert registrator.log.count("can't be reached") == 1, "one line, however many attempts"
-    # And one more where an attempt met a server that was up but had no leader yet.
-    assert registrator.log.count("Trying again") <= 2
+    # And a few where a call met a server that was up but had no leader any more, or none yet.
+    assert registrator.log.count("Trying again") <= 4
 
 
 def test_what_dies_while_consul_is_away_is_gone_when_it_is_back(world: World) -> None:

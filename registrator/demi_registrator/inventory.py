@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from demi_adapters.container import Container
-from demi_adapters.errors import NotFound
+from demi_adapters.errors import EngineUnavailable, NotFound
 from demi_adapters.labels import parse_labels
 from demi_adapters.names import ServiceName
 from demi_adapters.registration import Origin, Registration, Registrations, collisions, register
@@ -64,7 +64,8 @@ class Inventory:
 
         Args:
             listed: every running container with labels of ours, as the list shows them.
-            look: inspects one container by ID; may raise NotFound.
+            look: inspects one container by ID; may raise NotFound, or EngineUnavailable for what is
+                the matter with that one container: it is taken as listed then.
         """
         merged = [self._merge(container) for container in listed]
         unclear = self._unclear(merged)
@@ -76,6 +77,9 @@ class Inventory:
             try:
                 current[container.id] = look(container.id)
             except NotFound:  # gone since the listing
+                continue
+            except EngineUnavailable:
+                current[container.id] = container
                 continue
             self._exact.add(container.id)
         for gone in self._running.keys() - current.keys():
@@ -143,7 +147,7 @@ class Inventory:
         same_second: dict[int, list[Container]] = defaultdict(list)
         for container in containers:
             same_second[container.created_ns // _NANOSECONDS].append(container)
-            known = self._running.get(container.id)
+            known = self._running.get(container.id) if container.id in self._exact else None
             if container.paused and not (self._remembers_pauses and known and known.paused):
                 just_paused.add(container.id)  # Docker calls it unhealthy from here on
             if container.image.startswith("sha256:"):

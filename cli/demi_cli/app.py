@@ -2,7 +2,18 @@
 
 import typer
 
-from demi_cli.commands import doctor, explain, ls, plan, problems, registrator, ui, url, version
+from demi_cli.commands import (
+    doctor,
+    explain,
+    lint,
+    ls,
+    plan,
+    problems,
+    registrator,
+    ui,
+    url,
+    version,
+)
 
 app = typer.Typer(
     name="demi",
@@ -15,6 +26,7 @@ app = typer.Typer(
 app.command("ls")(ls.ls)
 app.command("url")(url.url)
 app.command("explain")(explain.explain)
+app.command("lint")(lint.lint)
 app.command("plan")(plan.plan)
 app.command("problems")(problems.problems)
 app.command("doctor")(doctor.doctor)

@@ -5,6 +5,7 @@ import typer
 from demi_cli.commands import (
     doctor,
     explain,
+    labels,
     lint,
     ls,
     plan,
@@ -27,6 +28,7 @@ app.command("ls")(ls.ls)
 app.command("url")(url.url)
 app.command("explain")(explain.explain)
 app.command("lint")(lint.lint)
+app.command("labels")(labels.labels)
 app.command("plan")(plan.plan)
 app.command("problems")(problems.problems)
 app.command("doctor")(doctor.doctor)

@@ -8,12 +8,16 @@ from typing import Annotated
 import typer
 
 from demi_adapters.errors import ConfigurationError
-from demi_cli.output import Format
+from demi_cli.output import Format, ListFormat
 
 _CONSUL = "Consul"
 _DOCKER = "Docker Engine"
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="How to print.")]
+ListOutput = Annotated[
+    ListFormat,
+    typer.Option("--output", "-o", help="How to print; name: SITE/STACK/SERVICE and no more."),
+]
 ConsulAddr = Annotated[
     str | None,
     typer.Option(

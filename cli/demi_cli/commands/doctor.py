@@ -29,7 +29,7 @@ from demi_cli.options import (
     Owner,
     environment,
 )
-from demi_cli.output import Format, print_data, print_table, printable, say
+from demi_cli.output import Format, print_data, print_table, printable, say, show
 
 if TYPE_CHECKING:
     from demi_registrator.doctor.finding import Finding
@@ -118,7 +118,6 @@ def _print(findings: Sequence["Finding"]) -> None:
 
 
 def _print_for_a_person(findings: Sequence["Finding"]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -131,7 +130,7 @@ def _print_for_a_person(findings: Sequence["Finding"]) -> None:
         grid.add_row(
             Text(_verdict(finding), style=_COLOURS[finding.verdict]), Text(finding.name), words
         )
-    Console().print(grid)
+    show(grid)
 
 
 def _verdict(finding: "Finding") -> str:

@@ -117,6 +117,18 @@ class ConsulClient:
             )
             return int(found), [key_of(key) for key in keys or ()]
 
+    def paths(self, prefix: str, *, separator: str = "") -> list[str]:
+        """The paths of all keys that begin with a prefix, without their values.
+
+        With `separator` each ends with the first one behind the prefix, and is there once.
+        """
+        with self._translated(f"list keys {prefix}"):
+            _, found = self._connection.kv.get(prefix, keys=True, separator=separator)
+            paths = list(found or ())
+            if not all(str(path).startswith(prefix) for path in paths):
+                raise ValueError(f"it lists other keys than {prefix}")
+            return paths
+
     def transact(self, operations: Sequence[Operation]) -> list[Key]:
         """Do all operations or none (at most 64); the keys that were written, without values.
 

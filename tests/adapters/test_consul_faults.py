@@ -40,6 +40,8 @@ READS: dict[str, Call] = {
     "agent_checks": lambda c: c.agent_checks(),
     "keys": lambda c: c.keys("demi/"),
     "keys_blocking": lambda c: c.keys("demi/", index=7, wait_s=60),
+    "paths": lambda c: c.paths("demi/"),
+    "paths_to_a_separator": lambda c: c.paths("demi/", separator="/"),
     "sessions": lambda c: c.sessions("pc7"),
     "queries": lambda c: c.queries(),
     "nodes": lambda c: c.nodes(),
@@ -136,6 +138,7 @@ def test_keys_that_are_not_there_are_an_empty_answer(
     """Consul's own 404 comes with an index to wait on."""
     answer(server, status=404, headers={"X-Consul-Index": "42"})
     assert consul.keys("demi/") == (42, [])
+    assert consul.paths("demi/") == []
 
 
 @each({k: v for k, v in SILENT_WRITES.items() if k != "destroy_session"})

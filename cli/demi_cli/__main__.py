@@ -1,5 +1,6 @@
 """The one door in and out: every expected error leaves here, with words and an exit code."""
 
+import os
 import sys
 
 from demi_adapters.errors import DemiError
@@ -12,7 +13,11 @@ def main() -> int:
     try:
         from demi_cli.app import app
 
-        app()
+        if os.environ.get("_DEMI_COMPLETE") == "complete_bash":
+            from demi_cli.completion import rejoin
+
+            rejoin(os.environ)
+        app(prog_name="demi")  # whatever it was started as: completion goes by this name
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("typer", "yaml"):
             raise

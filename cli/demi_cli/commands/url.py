@@ -6,18 +6,20 @@ from typing import Annotated
 
 import typer
 
-from demi_adapters.consul_reader import ConsulReader, read_all
 from demi_adapters.consul_settings import consul_settings
 from demi_adapters.directory import STATUSES, Instance
 from demi_adapters.errors import ConfigurationError, NotFound
 from demi_adapters.names import is_segment, is_site
+from demi_cli.completion import service_names
 from demi_cli.options import ConsulAddr, environment
 from demi_cli.output import printable, put, say
 
 
 def url(
     context: typer.Context,
-    service: Annotated[str, typer.Argument(metavar="SITE/STACK/SERVICE")],
+    service: Annotated[
+        str, typer.Argument(metavar="SITE/STACK/SERVICE", autocompletion=service_names)
+    ],
     consul_addr: ConsulAddr = None,
 ) -> None:
     """Print the URL of a service, of a healthy instance if there is one.
@@ -27,6 +29,8 @@ def url(
     parts = service.split("/")
     if len(parts) != 3 or not (is_site(parts[0]) and all(map(is_segment, parts[1:]))):
         raise ConfigurationError(f"{service!r}: write SITE/STACK/SERVICE, e.g. sr1_lls/felix/api.")
+    from demi_adapters.consul_reader import ConsulReader, read_all
+
     with ConsulReader(consul_settings(environment(context.params))) as consul:
         instances = read_all(consul)
     found = [i for i in instances if _path(i) == service and i.url]

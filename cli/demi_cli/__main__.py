@@ -1,5 +1,7 @@
 """The one door in and out: every expected error leaves here, with words and an exit code."""
 
+import atexit
+import gc
 import os
 import sys
 
@@ -10,6 +12,8 @@ from demi_cli.output import say
 
 def main() -> int:
     """Run the command line; the exit status."""
+    # At its end the interpreter would look for garbage among all that was imported, several times.
+    atexit.register(gc.freeze)
     try:
         from demi_cli.app import app
 

@@ -1,37 +1,53 @@
-"""The commands and their options; what they do is in the modules of `commands`."""
+"""The commands: their names, where they are, and their lines in the help."""
 
-import typer
+from demi_cli.lazy import Lazy, lazy_app
 
-from demi_cli.commands import (
-    doctor,
-    explain,
-    labels,
-    lint,
-    ls,
-    plan,
-    problems,
-    registrator,
-    ui,
-    url,
-    version,
+# What a line here says is what the docstring there begins with: help imports no command.
+COMMANDS = (
+    Lazy("ls", "ls:ls", "List all services with their state and URL."),
+    Lazy("url", "url:url", "Print the URL of a service, of a healthy instance if there is one."),
+    Lazy(
+        "explain",
+        "explain:explain",
+        "Show what the registrator makes of containers, without changing anything.",
+    ),
+    Lazy(
+        "lint",
+        "lint:lint",
+        "Show what the labels of compose files will become, before anything runs.",
+    ),
+    Lazy(
+        "labels",
+        "labels:labels",
+        "Print the labels of a service, to paste into a compose file.",
+    ),
+    Lazy(
+        "plan",
+        "plan:plan",
+        "Show what the registrator would change in Consul now, and change nothing.",
+    ),
+    Lazy(
+        "problems",
+        "problems:problems",
+        "List all registrators and the problems that they report, from Consul alone.",
+    ),
+    Lazy(
+        "doctor",
+        "doctor:doctor",
+        "Check Docker, Consul, the token, DNS, clocks and what registrators left; change nothing.",
+    ),
+    Lazy(
+        "registrator",
+        "registrator:registrator",
+        "Watch the Docker Engine and keep Consul in step, until SIGTERM or Ctrl-C.",
+    ),
+    Lazy("ui", "ui:ui", "Serve the status page."),
+    Lazy("version", "version:version", "Print the version."),
 )
 
-app = typer.Typer(
-    name="demi",
-    help="Which DAQ service runs where, is it healthy, and what is its URL?",
-    no_args_is_help=True,
-    rich_markup_mode=None,  # labels in brackets stay, and help starts twice as fast
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = lazy_app(
+    "demi",
+    "Which DAQ service runs where, is it healthy, and what is its URL?",
+    COMMANDS,
+    completion=True,
 )
-app.command("ls")(ls.ls)
-app.command("url")(url.url)
-app.command("explain")(explain.explain)
-app.command("lint")(lint.lint)
-app.command("labels")(labels.labels)
-app.command("plan")(plan.plan)
-app.command("problems")(problems.problems)
-app.command("doctor")(doctor.doctor)
-app.command("registrator")(registrator.registrator)
-app.command("ui")(ui.ui)
-app.command("version")(version.version)

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_group
 
-from demi_cli.app import app
+from demi_cli.app import COMMANDS
+from demi_cli.lazy import load
 from demi_cli.options import CONFIG_KEYS
 from demi_registrator import daemon
 from demi_registrator.settings import DEFAULT_RESYNC_S, RegistratorSettings
@@ -141,7 +141,7 @@ def test_every_option_has_a_variable_and_help_shows_it(demi: Demi) -> None:
     result = demi("registrator", "--help")
     assert result.code == 0
     flat = " ".join(result.out.split())
-    command = get_group(app).commands["registrator"]
+    command = load(next(entry for entry in COMMANDS if entry.name == "registrator"))
     options = [p for p in command.params if p.name != "help"]
     assert len(options) > 15
     for option in options:
@@ -201,7 +201,7 @@ def test_a_file_that_cannot_be_read_is_a_usage_error(demi: Demi, tmp_path: Path)
 
 def test_the_file_may_set_whatever_the_registrator_takes() -> None:
     """But the file's own name."""
-    command = get_group(app).commands["registrator"]
+    command = load(next(entry for entry in COMMANDS if entry.name == "registrator"))
     assert {p.name for p in command.params} - {"config", "help"} == set(CONFIG_KEYS)
 
 

@@ -52,7 +52,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> PreviewEngine:
 def consul(monkeypatch: pytest.MonkeyPatch) -> OpenedConsul:
     """The Consul that is asked."""
     made = OpenedConsul()
-    monkeypatch.setattr("demi_cli.commands.plan.ConsulClient", lambda _: made)
+    monkeypatch.setattr("demi_adapters.consul_client.ConsulClient", lambda _: made)
     return made
 
 

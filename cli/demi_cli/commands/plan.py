@@ -2,7 +2,6 @@
 
 import typer
 
-from demi_adapters.consul_client import ConsulClient
 from demi_adapters.consul_settings import consul_settings
 from demi_adapters.labels import parse_namespaces
 from demi_cli.exit_codes import ExitCode
@@ -53,6 +52,7 @@ def plan(
     Example: demi plan -o json
     """
     need_registrator()
+    from demi_adapters.consul_client import ConsulClient
     from demi_registrator.preview import preview
     from demi_registrator.settings import RegistratorSettings
 

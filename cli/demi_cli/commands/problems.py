@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from demi_adapters.consul_client import ConsulClient
 from demi_adapters.consul_settings import consul_settings
 from demi_adapters.directory import Instance, instances_of
 from demi_adapters.errors import RefusedError
@@ -16,6 +15,7 @@ from demi_cli.options import ConsulAddr, Output, environment
 from demi_cli.output import Format, print_data, print_table, put, say
 
 if TYPE_CHECKING:
+    from demi_adapters.consul_client import ConsulClient
     from demi_registrator.roster import Registrator
 
 _FIELDS = ("severity", "code", "service", "container", "owner", "message")
@@ -33,6 +33,7 @@ def problems(
 
     Example: demi problems -o json
     """
+    from demi_adapters.consul_client import ConsulClient
     from demi_registrator.record import STATE_ROOT
     from demi_registrator.roster import State, collisions_across, read_roster
 
@@ -65,7 +66,7 @@ def problems(
         raise typer.Exit(ExitCode.NO)
 
 
-def _instances(consul: ConsulClient) -> list[Instance]:
+def _instances(consul: "ConsulClient") -> list[Instance]:
     """Everything registered, without its health; what the token may not see is left out."""
     try:
         return [

@@ -78,7 +78,7 @@ class Instance:
         if self.is_healthy:
             return ""
         worst = next(check for check in self.checks if check.status == self.status)
-        return " ".join(worst.output.split()) or worst.name
+        return " ".join(worst.output.split()) or f"{worst.name}: not looked at yet"
 
     def says_the_same(self, other: "Instance") -> bool:
         """Whether both tell the same of the service, whatever their checks find."""

@@ -5,27 +5,40 @@ from demi_cli.lazy import Lazy, lazy_app
 # What a line here says is what the docstring there begins with: help imports no command.
 COMMANDS = (
     Lazy("ls", "ls:ls", "List all services with their state and URL."),
-    Lazy("url", "url:url", "Print the URL of a service, of a healthy instance if there is one."),
+    Lazy("tree", "tree:tree", "Show sites, their stacks, and the state of each service in them."),
+    Lazy(
+        "show",
+        "show:show",
+        "Show all that is known of one service: state, URLs, instances, checks, keys.",
+    ),
+    Lazy("url", "url:url", "Print the URL of a service, of a healthy instance."),
+    Lazy("open", "url:open_", "Open a service in the browser; print its URL where there is none."),
+    Lazy("health", "health:health", "Say how services are, and what each check of theirs found."),
+    Lazy("wait", "health:wait", "Wait until services are healthy, and print a URL of each."),
+    Lazy(
+        "watch",
+        "watch:watch",
+        "Print a line for each change, until Ctrl-C: first, all that is there appears.",
+    ),
+    Lazy(
+        "dns", "dns:dns", "Show a service's names in DNS, what they answer now, and how to ask dig."
+    ),
     Lazy(
         "explain",
         "explain:explain",
         "Show what the registrator makes of containers, without changing anything.",
     ),
     Lazy(
-        "lint",
-        "lint:lint",
-        "Show what the labels of compose files will become, before anything runs.",
-    ),
-    Lazy(
-        "labels",
-        "labels:labels",
-        "Print the labels of a service, to paste into a compose file.",
-    ),
-    Lazy(
         "plan",
         "plan:plan",
         "Show what the registrator would change in Consul now, and change nothing.",
     ),
+    Lazy(
+        "lint",
+        "lint:lint",
+        "Show what the labels of compose files will become, before anything runs.",
+    ),
+    Lazy("labels", "labels:labels", "Print the labels of a service, to paste into a compose file."),
     Lazy(
         "problems",
         "problems:problems",

@@ -8,6 +8,7 @@ from demi_adapters.errors import (
     NotFound,
     PermissionDenied,
     TransientError,
+    WaitTimedOut,
 )
 
 
@@ -20,6 +21,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 3
     UNREACHABLE = 4
     DENIED = 5
+    TIMED_OUT = 124  # as timeout(1) has it
     INTERRUPTED = 130
 
 
@@ -34,5 +36,7 @@ def exit_code_of(error: DemiError) -> ExitCode:
             return ExitCode.DENIED
         case TransientError():
             return ExitCode.UNREACHABLE
+        case WaitTimedOut():
+            return ExitCode.TIMED_OUT
         case _:
             return ExitCode.NO

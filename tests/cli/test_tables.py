@@ -26,7 +26,8 @@ ROWS = [
 ]
 PROGRAM = """
 import json, sys
-from demi_cli.output import CHECK_MARKS, Column, ListFormat, print_list
+from demi_cli.output import ListFormat
+from demi_cli.tables import CHECK_MARKS, Column, print_list
 rows = json.loads(sys.argv[2])
 columns = (
     "SERVICE",

@@ -29,7 +29,8 @@ from demi_cli.options import (
     Owner,
     environment,
 )
-from demi_cli.output import Format, print_data, print_table, printable, say, show
+from demi_cli.output import Format, print_data, printable, say
+from demi_cli.tables import print_table, show
 
 if TYPE_CHECKING:
     from demi_registrator.doctor.finding import Finding

@@ -24,7 +24,8 @@ from demi_cli.options import (
     Owner,
     environment,
 )
-from demi_cli.output import Format, print_data, print_table, say
+from demi_cli.output import Format, print_data, say
+from demi_cli.tables import print_table
 
 
 def explain(

@@ -8,7 +8,8 @@ import typer
 from demi_adapters.errors import ConfigurationError
 from demi_cli.exit_codes import ExitCode
 from demi_cli.options import Host, Namespace, Output
-from demi_cli.output import Format, print_data, print_table, printable, say
+from demi_cli.output import Format, print_data, printable, say
+from demi_cli.tables import print_table
 
 if TYPE_CHECKING:
     from demi_adapters.registration import Origin

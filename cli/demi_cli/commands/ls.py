@@ -1,49 +1,123 @@
 """`demi ls`."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from demi_adapters.consul_settings import consul_settings
-from demi_adapters.directory import Instance
-from demi_cli.options import ConsulAddr, ListOutput, environment
-from demi_cli.output import CHECK_MARKS, Column, ListFormat, print_list, say
+from demi_cli.lookup import Category, Patterns, Site, Stack, open_registry, those
+from demi_cli.options import ConsulAddr, ListOutput
+from demi_cli.output import ListFormat, say
+from demi_cli.tables import CHECK_MARKS, Column, print_list
+
+if TYPE_CHECKING:
+    from demi_adapters.directory import Instance
+    from demi_adapters.registry import Registry
+    from demi_adapters.services import Snapshot
 
 _COLUMNS = (
-    "SITE",
-    "STACK",
-    "SERVICE",
+    Column("SITE", may_go=True),
+    Column("STACK"),
+    Column("SERVICE"),
     Column("STATUS", marks=CHECK_MARKS),
-    "URL",
+    Column("URL"),
     Column("CONTAINER", may_go=True),
-    Column("HOST", wide=True),
     Column("CATEGORY", wide=True),
+    Column("NODE", wide=True),
     Column("OWNER", wide=True),
-    Column("DESCRIPTION", wide=True),
+    Column("ADDRESS", wide=True),
+    Column("REASON", wide=True),
 )
+_STATUS = 3  # which column it is
+
+Status = Annotated[
+    str | None, typer.Option("--status", help="Only these: passing, warning or critical.")
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", "-w", help="Go on, and show what changes, until Ctrl-C.")
+]
 
 
 def ls(
-    context: typer.Context, output: ListOutput = ListFormat.TABLE, consul_addr: ConsulAddr = None
+    context: typer.Context,
+    pattern: Patterns = None,
+    site: Site = None,
+    stack: Stack = None,
+    category: Category = None,
+    status: Status = None,
+    watch: Watch = False,
+    output: ListOutput = ListFormat.TABLE,
+    consul_addr: ConsulAddr = None,
 ) -> None:
     """List all services with their state and URL.
 
-    Example: demi ls -o json
+    Example: demi ls 'felix/*' --status critical
     """
-    from demi_adapters.consul_reader import ConsulReader, read_all
-
-    with ConsulReader(consul_settings(environment(context.params))) as consul:
-        instances = read_all(consul)
-    if not instances and output in (ListFormat.TABLE, ListFormat.WIDE):
+    filters = {"site": site, "stack": stack, "category": category, "status": _status(status)}
+    with_changes = watch and output in (ListFormat.TABLE, ListFormat.WIDE)
+    if watch and not with_changes:
+        raise typer.BadParameter("--watch shows tables; demi watch -o json prints JSON lines.")
+    registry = open_registry(context)
+    if with_changes:
+        _watch(registry, pattern, filters, wide=output is ListFormat.WIDE)
+        return
+    snapshot = registry.snapshot()
+    found = those(snapshot, pattern, filters)
+    if not snapshot.instances:
         say("No service is registered. Does a registrator run (demi registrator)?")
+    elif not found:
+        say(f"None of the {len(snapshot.instances)} instances fits; demi ls shows all.")
+    _show(found, output)
+
+
+def _watch(
+    registry: "Registry",
+    pattern: Sequence[str] | None,
+    filters: Mapping[str, str | None],
+    *,
+    wide: bool,
+) -> None:
+    from demi_cli.live import watch_table
+
+    shown = [i for i, column in enumerate(_COLUMNS) if wide or not column.wide]
+
+    def rows(snapshot: "Snapshot") -> dict[str, list[str]]:
+        found = those(snapshot, pattern, filters)
+        return {f"{i.node} {i.id}": [_row(i)[each] for each in shown] for i in found}
+
+    watch_table(registry, [_COLUMNS[i] for i in shown], rows, status=_STATUS)
+
+
+def _show(instances: "Sequence[Instance]", output: ListFormat) -> None:
+    """Print instances."""
     print_list(
         output,
         _COLUMNS,
-        [_cells(instance) for instance in instances],
-        names=(f"{i.site}/{i.stack}/{i.service}" for i in instances),
+        [_row(instance) for instance in instances],
+        names=(instance.name.slashed for instance in instances),
         data=[instance.as_dict() for instance in instances],
     )
 
 
-def _cells(instance: Instance) -> tuple[str, ...]:
-    i = instance
-    first = (i.site, i.stack, i.service, i.status, i.url or "", i.container or "")
-    return (*first, i.host, i.category or "", i.owner or "", i.description or "")
+def _row(instance: "Instance") -> list[str]:
+    """A cell for each of all columns."""
+    return [
+        instance.site,
+        instance.stack,
+        instance.service,
+        instance.status,
+        instance.url or "",
+        instance.container or "",
+        instance.category or "",
+        instance.node,
+        instance.owner or "",
+        f"{instance.host}:{instance.port}",
+        instance.reason,
+    ]
+
+
+def _status(text: str | None) -> str | None:
+    known: Mapping[str, object] = CHECK_MARKS
+    if text is not None and text not in known:
+        raise typer.BadParameter(f"--status: write one of {', '.join(known)}.")
+    return text

@@ -12,7 +12,8 @@ from demi_adapters.errors import RefusedError
 from demi_adapters.problems import Severity
 from demi_cli.exit_codes import ExitCode
 from demi_cli.options import ConsulAddr, Output, environment
-from demi_cli.output import Format, print_data, print_table, put, say
+from demi_cli.output import Format, print_data, put, say
+from demi_cli.tables import print_table
 
 if TYPE_CHECKING:
     from demi_adapters.consul_client import ConsulClient

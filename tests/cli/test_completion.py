@@ -36,6 +36,12 @@ STRANGE = [
 Complete = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no slow Consul."""
+    monkeypatch.setattr(completion, "TIMEOUT_S", 10)
+
+
 @pytest.fixture
 def consul() -> Iterator[responses.RequestsMock]:
     """Answers as Consul does about keys: those below a prefix, or nothing, with an index."""

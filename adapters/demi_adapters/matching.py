@@ -1,6 +1,7 @@
 """From what a person types to services: full names, tails, patterns, and near misses; pure."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -10,6 +11,8 @@ from demi_adapters.names import ServiceName, is_segment, is_site
 from demi_adapters.problems import shown
 
 _WILD = frozenset("*?[")
+_PART = r"[A-Za-z0-9_.*?\[\]!-]+"
+_WORDS = re.compile(rf"{_PART}(/{_PART}){{0,2}}")
 
 
 @lru_cache(maxsize=4096)  # the slowest part of a look-up otherwise
@@ -33,6 +36,20 @@ def parse_name(text: str, default_site: str | None = None) -> ServiceName:
             f"{shown(text)} is no service name. Write SITE/STACK/SERVICE, e.g. sr1_lls/felix/api."
         )
     return ServiceName(*parts)
+
+
+def check_words(text: str) -> str:
+    """A text that may be a name, an end of one, or a pattern of either, as it is.
+
+    Raises:
+        ConfigurationError: nothing that is registered could ever match it.
+    """
+    if not _WORDS.fullmatch(text):
+        raise ConfigurationError(
+            f"{shown(text)} is no name of a service. Write SITE/STACK/SERVICE or an end of it, e.g. "
+            "felix/api."
+        )
+    return text
 
 
 def matching(text: str, names: Iterable[ServiceName]) -> list[ServiceName]:

@@ -55,8 +55,9 @@ def find_one(registry: "Registry", text: str) -> "Service":
         NotFound: none or several have such a name.
     """
     from demi_adapters.errors import ConfigurationError
-    from demi_adapters.matching import parse_name, the_one
+    from demi_adapters.matching import check_words, parse_name, the_one
 
+    check_words(text)
     try:
         exact = parse_name(text)
     except ConfigurationError:
@@ -71,10 +72,16 @@ def find_some(snapshot: "Snapshot", texts: Iterable[str], site: str | None) -> "
     Raises:
         NotFound: a text means none, or without being a pattern several.
     """
-    from demi_adapters.matching import is_pattern, matching, no_such_service, the_one
+    from demi_adapters.matching import (
+        check_words,
+        is_pattern,
+        matching,
+        no_such_service,
+        the_one,
+    )
 
     names = {}
-    for text in texts:
+    for text in map(check_words, texts):
         if is_pattern(text):
             found = matching(text, snapshot.services)
             if not found:
@@ -91,11 +98,13 @@ def those(
     filters: Mapping[str, str | None],
 ) -> "list[Instance]":
     """The instances that any of the patterns means (None: all), and all filters let through."""
-    from demi_adapters.matching import matching
+    from demi_adapters.matching import check_words, matching
 
     instances: Iterable[Instance] = snapshot.instances
     if patterns:
-        wanted = {name for text in patterns for name in matching(text, snapshot.services)}
+        wanted = {
+            name for text in patterns for name in matching(check_words(text), snapshot.services)
+        }
         instances = (i for i in instances if i.name in wanted)
     return [
         instance

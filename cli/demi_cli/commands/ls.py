@@ -63,7 +63,9 @@ def ls(
         return
     snapshot = registry.snapshot()
     found = those(snapshot, pattern, filters)
-    if not snapshot.instances:
+    if output not in (ListFormat.TABLE, ListFormat.WIDE):
+        pass
+    elif not snapshot.instances:
         say("No service is registered. Does a registrator run (demi registrator)?")
     elif not found:
         say(f"None of the {len(snapshot.instances)} instances fits; demi ls shows all.")

@@ -114,7 +114,9 @@ class Connection(base.Consul):  # type: ignore[misc]
         self.http = Transport(settings)
         self.token = settings.token
         self.scheme = settings.scheme
-        self.consistency = "default"
+        # A leader that has just started would answer from before its log is replayed: sessions and
+        # keys of the past (Consul API, consistency modes). Asked so, it waits until it knows.
+        self.consistency = "consistent"
         self.dc = None
         self.agent = base.Consul.Agent(self)
         self.catalog = base.Consul.Catalog(self)

@@ -36,18 +36,22 @@ def is_alive(consul: ConsulClient, owner: str, *, caller: str, session: str) -> 
 
     Raises:
         TransientError: Consul can't answer now.
-        ConflictError: our session ended meanwhile, and the call with it.
+        ConflictError: our session has ended, and the call with it, or is another one by now.
     """
     path = call_path(owner)
     try:
         [call] = consul.transact([Operation("lock", path, value=caller, session=session)])
-    except (ConflictError, RefusedError):
-        return True  # somebody else is asking, or the token may not: leave things as they are
+    except ConflictError:
+        _, found = _read(consul, path)
+        if found is None or found.value == caller.encode():
+            raise
+        return True  # somebody else is asking: leave things as they are
+    except RefusedError:
+        return True  # the token may not ask
     deadline = time.monotonic() + _PATIENCE_S
     index: int | None = None
     while (left := deadline - time.monotonic()) > 0:
-        index, keys = consul.keys(path, index=index, wait_s=max(left, _SHORTEST_WAIT_S))
-        found = next((key for key in keys if key.path == path), None)
+        index, found = _read(consul, path, index, max(left, _SHORTEST_WAIT_S))
         if found is None:
             raise ConflictError(f"the call to {owner} is gone: our session has ended")
         if found.value.startswith(_ANSWER):
@@ -68,6 +72,13 @@ def answer(consul: ConsulClient, call: Key, instance: str) -> None:
         said = f"{_ANSWER.decode()}{instance}"
         with suppress(ConflictError):  # the caller has given up
             consul.transact([Operation("cas", call.path, value=said, index=call.modify_index)])
+
+
+def _read(
+    consul: ConsulClient, path: str, index: int | None = None, wait_s: float | None = None
+) -> tuple[int, Key | None]:
+    index, keys = consul.keys(path, index=index, wait_s=wait_s)
+    return index, next((key for key in keys if key.path == path), None)
 
 
 def _remove(consul: ConsulClient, call: Key) -> None:

@@ -326,6 +326,16 @@ def test_a_blocking_query_may_last_longer_than_its_wait(
     assert longest_s * 17 / 16 < read_s < longest_s * 17 / 16 + 60
 
 
+@each({name: READS[name] for name in ("keys", "keys_blocking", "sessions", "nodes")})
+def test_a_server_that_has_just_started_is_not_asked_for_its_memories(
+    consul: ConsulClient, server: responses.RequestsMock, call: Call
+) -> None:
+    """It would answer from any moment of the past until its log is replayed."""
+    answer(server, json=[], headers={"X-Consul-Index": "8"})
+    call(consul)
+    assert "consistent=1" in str(server.calls[0].request.url)
+
+
 @each(ALL)
 def test_no_call_waits_for_ever(
     consul: ConsulClient, server: responses.RequestsMock, call: Call

@@ -166,6 +166,25 @@ def test_a_call_that_went_with_its_session_was_not_answered(
         roll_call.is_alive(consul.client, "pc1", caller="x", session=reconciler.session or "")
 
 
+def test_a_call_without_a_session_finds_nobody(consul: ConsulModel) -> None:
+    """The session was destroyed before the call: what Consul refuses is no sign of life."""
+    with pytest.raises(ConflictError):
+        roll_call.is_alive(consul.client, "pc1", caller="x", session="gone")
+    assert call_path("pc1") not in consul.held
+
+
+def test_our_own_call_of_another_session_is_nobody_else(
+    consul: ConsulModel, reconciler: Reconciler
+) -> None:
+    """Its answer was lost, and the session has changed since: that proves nobody alive either."""
+    full_run(reconciler, 1)
+    consul.put(call_path("pc1"), "x", "before")
+    ours = reconciler.session or ""
+    with pytest.raises(ConflictError):
+        roll_call.is_alive(consul.client, "pc1", caller="x", session=ours)
+    assert roll_call.is_alive(consul.client, "pc1", caller="y", session=ours), "x is calling"
+
+
 def test_a_late_request_of_ours_is_no_namesake(consul: ConsulModel, reconciler: Reconciler) -> None:
     """Its answer was lost, so its session is ours all the same: look again, and mend it."""
     full_run(reconciler, 1)

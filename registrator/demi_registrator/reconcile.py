@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 # Consul's agent with a data folder writes one registration after the other, so more do not help.
 _WORKERS = 4
-# A server that has just started may answer from before its end: one look proves nothing.
+# Our session may end between two answers that are read together: one look proves nothing.
 _SURE_AFTER = 5
 
 

@@ -145,7 +145,7 @@ def test_a_namesake_on_another_agent_is_told_apart_by_its_session(
     """The record is held by a session that is not ours: the name is taken."""
     full_run(reconciler, 1)
     consul.put("demi-registrator/pc1", "{}", "theirs")
-    for _ in range(4):  # a server that has just started may show what is no longer true
+    for _ in range(4):  # keys and sessions are read one after the other
         with pytest.raises(ConflictError):
             reconciler.publish("{}")
     with pytest.raises(ConfigurationError, match="DEMI_OWNER"):

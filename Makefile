@@ -7,6 +7,6 @@ help:
 up test check env image lock clean:
 	@./dev $@ $(ARGS)
 
-# make chaos SEED=7 OPS=2000: random operations and faults against a real engine and Consul.
+# make chaos SEED=7 OPS=2000: another or a longer story than the 200 operations among the tests.
 chaos:
 	@CHAOS_SEED=$(or $(SEED),1) CHAOS_OPS=$(or $(OPS),200) ./dev test -s tests/chaos

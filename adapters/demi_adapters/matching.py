@@ -46,8 +46,8 @@ def check_words(text: str) -> str:
     """
     if not _WORDS.fullmatch(text):
         raise ConfigurationError(
-            f"{shown(text)} is no name of a service. Write SITE/STACK/SERVICE or an end of it, e.g. "
-            "felix/api."
+            f"{shown(text)} is no name of a service. Write SITE/STACK/SERVICE or an end of it, "
+            "such as felix/api."
         )
     return text
 

@@ -21,6 +21,7 @@ from stage import Stage, get, median_and_p95, stage, trees
 ROUNDS = 5
 TURNS = 10
 CHECKED = "bare, with a check"
+_SETTLED_S = 4.0  # for two seconds a registrator asks whether it is alone, and removes nothing
 _QUIET_S = 0.2  # between a container's removal and the next one's start
 
 
@@ -52,6 +53,7 @@ def main() -> None:
         for number in range(ROUNDS):
             for name, contestant in contestants.items():
                 with contestant():
+                    time.sleep(_SETTLED_S)
                     for turn in range(TURNS):
                         take_turn(here, f"s{number}-{turn}", delays[name])
             report(delays, (number + 1) * TURNS)

@@ -12,12 +12,16 @@ from demi_adapters.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key and its value; `version` grows with each change; `is_held`: a session holds it."""
+    """A key and its value; `version` grows with each change; `is_held`: a session holds it.
+
+    `Keys.holder` says whose that `session` is.
+    """
 
     path: str
     value: bytes
     version: int
     is_held: bool
+    session: str | None = None
 
     @property
     def text(self) -> str:
@@ -67,7 +71,7 @@ class KeyChange:
 
 def entry_of(key: Key) -> Entry:
     """The entry that a key of Consul's is."""
-    return Entry(key.path, key.value, key.modify_index, key.session is not None)
+    return Entry(key.path, key.value, key.modify_index, key.session is not None, key.session)
 
 
 def key_changes(before: Mapping[str, Entry], now: Mapping[str, Entry]) -> Iterator[KeyChange]:

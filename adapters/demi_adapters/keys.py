@@ -36,7 +36,7 @@ class Keys:
 
     def get(self, path: str) -> Entry | None:
         """An entry; None where there is none."""
-        found = self._consul.key(_checked(path))
+        found = self._consul.key(checked_path(path))
         return entry_of(found) if found else None
 
     def __getitem__(self, path: str) -> Entry:
@@ -95,7 +95,7 @@ class Keys:
             ConfigurationError: these are too many for one transaction, or too large.
         """
         for path, value in values.items():
-            _checked(path)
+            checked_path(path)
             if len(_bytes(value)) > MAX_VALUE_BYTES:
                 raise ConfigurationError(f"{path}: a value may have 512 KiB at most.")
         self._write({path: _bytes(value) for path, value in values.items()}, versions or {})
@@ -107,7 +107,15 @@ class Keys:
             ConflictError: it is not of that version.
             KeyHeld: a registrator holds it.
         """
-        self._write({_checked(path): None}, {} if version is None else {path: version})
+        self._write({checked_path(path): None}, {} if version is None else {path: version})
+
+    def holder(self, session: str) -> str:
+        """Whose a session is: a registrator's owner, else the session's name.
+
+        Args:
+            session: of an entry.
+        """
+        return self._name_of(session).removeprefix(_REGISTRATOR)
 
     def watch(self, prefix: str = "demi/") -> KeyWatch:
         """What happens below a prefix from now on; see `KeyWatch`."""
@@ -141,7 +149,7 @@ class Keys:
         """What writes one key, unless it has changed since it was looked at here."""
         found = self._consul.key(path)
         if found is not None and found.session is not None:
-            holder = self._consul.session_name(found.session) or "somebody"
+            holder = self._name_of(found.session)
             owner = holder.removeprefix(_REGISTRATOR)
             who = shown(owner) if owner == holder else f"the registrator {shown(owner)}"
             raise KeyHeld(
@@ -157,13 +165,16 @@ class Keys:
             return Operation("delete-cas", path, index=is_now) if found else None
         return Operation("cas", path, value=value, index=is_now)
 
+    def _name_of(self, session: str) -> str:
+        return self._consul.session_name(session) or "somebody"
+
 
 def _bytes(value: Value) -> bytes:
     return value.encode() if isinstance(value, str) else value
 
 
-def _checked(path: str) -> str:
-    """A path that Consul, a URL and a person can tell from every other one.
+def checked_path(path: str) -> str:
+    """A path, if Consul, a URL and a person can tell it from every other one.
 
     Raises:
         ConfigurationError: it is none.

@@ -16,6 +16,7 @@ from demi_adapters.calls import OnCall, counted, ignore
 from demi_adapters.consul_settings import ConsulSettings
 from demi_adapters.consul_transport import Connection, checked, translated
 from demi_adapters.consul_types import AgentInfo, CheckStatus, Key, Operation, Session
+from demi_adapters.errors import ConflictError
 
 
 class ConsulClient:
@@ -138,6 +139,25 @@ class ConsulClient:
         with self._translated(f"write keys such as {operations[0].path if operations else ''}"):
             answer = self._connection.txn.put([operation.body for operation in operations])
             return [key_of(result["KV"]) for result in answer["Results"] or ()]
+
+    def put_key(self, path: str, value: bytes, index: int) -> None:
+        """Write one key if it is still at that index; 0: if there is none.
+
+        Takes values up to Consul's limit of 512 KiB, where a transaction takes less.
+
+        Raises:
+            ConflictError: it is at another index.
+        """
+        with self._translated(f"write key {path}"):
+            done = self._connection.http.put(
+                base.CB.json(),
+                f"/v1/kv/{path}",
+                params=[("cas", index)],
+                headers=self._connection.headers,
+                data=value,
+            )
+        if not done:
+            raise ConflictError(f"{path} is not at index {index} any more")
 
     # -- sessions ---------------------------------------------------------------------------
 

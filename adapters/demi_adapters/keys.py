@@ -1,7 +1,7 @@
 """Key-value entries of people and programs, beside those that registrators keep."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from demi_adapters.consul_reader import ConsulReader
@@ -17,6 +17,7 @@ from demi_adapters.key_watch import KeyWatch
 from demi_adapters.problems import shown
 
 MAX_VALUE_BYTES = 512 * 1024  # Consul's default limit, `kv_max_value_size`
+_LARGE = 256 * 1024  # a transaction takes 384 KiB at most: Consul limits its text, in base64
 _MAX_PATH = 512  # a guess: no path that means something is longer
 _TRIES = 5  # with somebody who writes the same key all the time, this is a conflict
 _REGISTRATOR = "demi-registrator/"  # how a registrator's session is called
@@ -135,7 +136,7 @@ class Keys:
             ]
             try:
                 if operations:
-                    self._consul.transact(operations)
+                    write_at_once(self._consul, operations)
             except ConflictError as error:
                 if versions or not left:
                     raise ConflictError(
@@ -167,6 +168,19 @@ class Keys:
 
     def _name_of(self, session: str) -> str:
         return self._consul.session_name(session) or "somebody"
+
+
+def write_at_once(consul: ConsulReader, operations: Sequence[Operation]) -> None:
+    """Do all operations or none: in a transaction, or alone where one has a large value.
+
+    Raises:
+        ConflictError: a condition did not hold.
+    """
+    first = operations[0]
+    if len(operations) == 1 and first.verb == "cas" and len(first.raw_value) > _LARGE:
+        consul.put_key(first.path, first.raw_value, first.index)
+    else:
+        consul.transact(operations)
 
 
 def _bytes(value: Value) -> bytes:

@@ -23,6 +23,7 @@ COMMANDS = (
     Lazy(
         "dns", "dns:dns", "Show a service's names in DNS, what they answer now, and how to ask dig."
     ),
+    Lazy("kv", "kv:app", "Read and write keys: by whole paths such as demi/sr1_lls/felix/api/run."),
     Lazy(
         "explain",
         "explain:explain",

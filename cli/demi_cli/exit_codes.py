@@ -5,6 +5,7 @@ from enum import IntEnum
 from demi_adapters.errors import (
     ConfigurationError,
     DemiError,
+    KeyHeld,
     NotFound,
     PermissionDenied,
     TransientError,
@@ -32,7 +33,7 @@ def exit_code_of(error: DemiError) -> ExitCode:
             return ExitCode.USAGE
         case NotFound():
             return ExitCode.NOT_FOUND
-        case PermissionDenied():
+        case PermissionDenied() | KeyHeld():
             return ExitCode.DENIED
         case TransientError():
             return ExitCode.UNREACHABLE

@@ -29,8 +29,18 @@ def as_data(value: bytes) -> str | dict[str, str]:
         return {_BASE64: base64.b64encode(value).decode()}
 
 
-def as_yaml(data: Mapping[str, object], *, escape: bool) -> str:
-    """YAML whose lines are those of the values; `escape`: in nothing but printable ASCII."""
+def as_yaml(data: Mapping[str, object], encoding: str) -> str:
+    """YAML whose lines are those of the values; in ASCII where there is anything unprintable."""
+    text = _as_yaml(data, escape=False)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return _as_yaml(data, escape=True)
+    is_plain = all(c.isprintable() or c == "\n" for c in text)
+    return text if is_plain else _as_yaml(data, escape=True)
+
+
+def _as_yaml(data: Mapping[str, object], *, escape: bool) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):

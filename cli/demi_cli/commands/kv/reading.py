@@ -17,6 +17,8 @@ from demi_cli.output import Format, print_data, print_table, printable, put, say
 if TYPE_CHECKING:
     from demi_adapters.entries import Entry
 
+_COLUMNS = ("PATH", "VALUE", "HELD BY")
+_BETWEEN = 8  # what a table takes for its edges
 _LEAST_WIDTH = 20  # of values on a terminal, however long the paths are
 
 
@@ -107,12 +109,12 @@ def _as_dict(entry: "Entry", held_by: Mapping[str, str]) -> dict[str, object]:
 
 
 def _print_entries(entries: Sequence["Entry"], held_by: Mapping[str, str]) -> None:
-    rows = [(e.path, printable(e.text), held_by.get(e.path, "-")) for e in entries]
+    rows = [(printable(e.path), printable(e.text), held_by.get(e.path, "-")) for e in entries]
     if sys.stdout.isatty():
-        taken = max((len(path) + len(holder) for path, _, holder in rows), default=0)
-        width = max(_LEAST_WIDTH, shutil.get_terminal_size().columns - taken - 8)
-        rows = [(path, _cut(value, width), holder) for path, value, holder in rows]
-    print_table(("PATH", "VALUE", "HELD BY"), rows)
+        paths, _, holders = (max(map(len, cells)) for cells in zip(_COLUMNS, *rows, strict=True))
+        width = shutil.get_terminal_size().columns - paths - holders - _BETWEEN
+        rows = [(path, _cut(value, max(width, _LEAST_WIDTH)), who) for path, value, who in rows]
+    print_table(_COLUMNS, rows)
 
 
 def _cut(text: str, width: int) -> str:

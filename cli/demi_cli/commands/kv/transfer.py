@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,7 +67,7 @@ def export(
     if output is FileFormat.JSON:
         print_data(data, Format.JSON)
     else:
-        _print_yaml(data)
+        put(as_yaml(data, sys.stdout.encoding or "utf-8"), end="")
     if left := len(found) - len(entries):
         remark(f"Left {counted(left)} out that registrators hold; --all shows them.")
 
@@ -116,16 +116,6 @@ def import_(
             _report(outcomes, output, is_rehearsal=dry_run)
     if any(outcome.verdict.is_failure for outcome in outcomes):
         raise typer.Exit(ExitCode.NO)
-
-
-def _print_yaml(data: Mapping[str, object]) -> None:
-    text = as_yaml(data, escape=False)
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-        is_plain = all(c.isprintable() or c == "\n" for c in text)
-    except UnicodeEncodeError:
-        is_plain = False
-    put(text if is_plain else as_yaml(data, escape=True), end="")
 
 
 def _items(file: str | None) -> list[Item]:

@@ -64,7 +64,7 @@ class Tree:
         from demi_adapters.matching import nearest
 
         home = path.partition("/")[0] + "/"
-        known = {known for root in {ROOT, home} for known in self.consul.paths(root)}
+        known = sorted({key for root in {ROOT, home} for key in self.consul.paths(root)})
         if not path or not known:
             return " demi kv put writes one."
         if any(_is_below(other, path) for other in known):
@@ -75,7 +75,8 @@ class Tree:
             path + k.removeprefix(path).partition("/")[0] for k in known if k.startswith(path)
         }
         folders = {"/".join(k.split("/")[:n]) for k in known for n in range(2, k.count("/") + 1)}
-        if near := sorted(longer)[:_MOST_HINTS] or nearest(path, sorted(known | folders)):
+        alike = sorted(folder for folder in folders if folder.count("/") == path.count("/"))
+        if near := sorted(longer)[:_MOST_HINTS] or nearest(path, known) or nearest(path, alike):
             return f" Did you mean {', '.join(near)}?"
         return " demi kv ls shows those there are."
 

@@ -1,0 +1,68 @@
+"""Commands against a real Consul, one for all tests here, which empty it before they begin."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from demi_adapters.consul_reader import ConsulReader
+from demi_adapters.consul_settings import settings_at
+from demi_cli.__main__ import main
+from demi_local.consul import ConsulServer, find_or_install_consul
+from models.kv import Kv, Said
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is in this folder needs the real part."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(scope="session")
+def consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsulServer]:
+    """A Consul server of the tests' own."""
+    folder = tmp_path_factory.mktemp("commands")
+    binary = find_or_install_consul(print)
+    with ConsulServer(binary, folder / "consul", log=folder / "consul.log") as server:
+        yield server
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Callable[..., Said]:
+    """Runs `demi` with these arguments, in this process, through its only door."""
+
+    def run(*arguments: str, stdin: bytes = b"") -> Said:
+        monkeypatch.setattr(sys, "argv", ["demi", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsysbinary.readouterr()
+        try:
+            code: object = main()
+        except SystemExit as end:
+            code = end.code
+        out, err = capsysbinary.readouterr()
+        assert b"Traceback" not in err
+        return Said(code if isinstance(code, int) else 1, out, err.decode())
+
+    return run
+
+
+@pytest.fixture
+def kv(
+    consul: ConsulServer, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Kv]:
+    """`demi kv` beside an empty Consul."""
+    for name in list(os.environ):
+        if name.startswith(("DEMI_", "CONSUL_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CONSUL_HTTP_ADDR", consul.http_address)
+    with ConsulReader(settings_at(consul.http_address, None)) as reader:
+        kv = Kv(run, reader, consul.http_address)
+        kv.wipe()
+        yield kv

@@ -1,16 +1,19 @@
 """Files of keys, and what is to be done with them; without any Consul."""
 
 import json
+from typing import cast
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demi_adapters.consul_reader import ConsulReader
 from demi_adapters.consul_types import Operation
+from demi_adapters.errors import PermissionDenied
 from demi_cli.commands.kv.applying import mapped, parse_prefixes, sorted_out
 from demi_cli.commands.kv.documents import Item, as_data, as_yaml, read_items
-from demi_cli.commands.kv.writing import batches
+from demi_cli.commands.kv.writing import batches, write_all
 
 values = st.binary() | st.text().map(str.encode)
 texts = st.text(alphabet=" \n\t\r:#-|>'\"a\u2028\x85é", max_size=30)
@@ -121,3 +124,27 @@ def test_transactions_are_as_large_as_consul_takes(sizes: list[int]) -> None:
         text = json.dumps([operation.body for operation in part])
         assert 0 < len(part) <= 64
         assert len(text) <= 512 * 1024 or len(part) == 1
+
+
+class Guarded:
+    """A Consul that refuses whatever has `denied` in its path, and the transaction around it."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def transact(self, operations: list[Operation]) -> None:
+        """Do all or none."""
+        if any("denied" in operation.path for operation in operations):
+            raise PermissionDenied("no")
+        self.written += [operation.path for operation in operations]
+
+
+def test_a_key_that_is_denied_keeps_no_other_from_being_written() -> None:
+    """Its transaction is taken apart until it is alone."""
+    paths = [f"demi/{'denied' if number in (3, 64) else 'x'}/{number}" for number in range(100)]
+    consul = Guarded()
+    operations = [Operation("cas", path) for path in paths]
+    done = list(write_all(cast(ConsulReader, consul), operations))
+    assert [operation for operation, _ in done] == operations
+    assert [operation.path for operation, error in done if error] == [paths[3], paths[64]]
+    assert consul.written == [path for path in paths if "x" in path]

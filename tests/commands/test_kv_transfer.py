@@ -14,9 +14,10 @@ from models.kv import Kv
 RUN = "demi/sr1_lls/felix/api/run"
 URL = "demi/sr1_lls/felix/api/url"
 
-part = st.text(min_size=1, max_size=8).filter(
-    lambda text: text.isprintable() and "/" not in text and text not in (".", "..")
-)
+letters = st.characters(
+    exclude_categories=("C", "Z"), exclude_characters="/", include_characters=" "
+).filter(str.isprintable)
+part = st.text(letters, min_size=1, max_size=8).filter(lambda text: text not in (".", ".."))
 paths = st.builds(lambda parts: "demi/" + "/".join(parts), st.lists(part, min_size=1, max_size=3))
 trees = st.dictionaries(paths, st.binary() | st.text().map(str.encode), max_size=6)
 
@@ -160,6 +161,15 @@ def test_many_and_large_values_go_in_parts_that_consul_takes(kv: Kv) -> None:
     said = kv("import", stdin=json.dumps(file).encode())
     assert said.err == "Keys: 205 new, 1 refused.\n"
     assert kv.tree == tree
+
+
+def test_a_path_that_consul_takes_in_no_address_keeps_nothing_from_the_others(kv: Kv) -> None:
+    """It knows fewer letters than Python does, and refuses the others there."""
+    tree = {"demi/\U00030000/x": b"1", "demi/a/b": b"2", "\U00030000": b"3"}
+    file = json.dumps({path: value.decode() for path, value in tree.items()}).encode()
+    assert kv("import", stdin=file).code == 0
+    assert kv.tree == tree
+    assert kv("import", stdin=file).err == "Keys: 3 same.\n"
 
 
 def test_a_key_that_somebody_writes_at_that_moment_is_not_overwritten(

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -127,9 +128,10 @@ def _items(file: str | None) -> list[Item]:
 
 def _found(tree: Tree, paths: Collection[str]) -> dict[str, "Entry"]:
     """Those of some keys that are there."""
-    prefixes = {"/".join(path.split("/")[:2]) for path in paths}
+    # Consul refuses letters in an address that are newer than it is: these are read as neighbours.
+    prefixes = {"/".join(takewhile(str.isascii, path.split("/")[:2])) for path in paths}
     if len(prefixes) > _MAX_READS:
-        prefixes = {os.path.commonpath(list(paths))}
+        prefixes = {os.path.commonpath(list(prefixes))}
     near = (entry for prefix in sorted(prefixes) for entry in tree.keys.list(prefix))
     return {entry.path: entry for entry in near if entry.path in paths}
 

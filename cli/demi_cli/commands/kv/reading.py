@@ -12,7 +12,8 @@ import typer
 from demi_cli.commands.kv.documents import as_data
 from demi_cli.commands.kv.tree import ROOT, Prefix, one_path, opened, remark, whole_prefix
 from demi_cli.options import ConsulAddr
-from demi_cli.output import Format, print_data, print_table, printable, put, say
+from demi_cli.output import Format, print_data, printable, put, say
+from demi_cli.tables import print_table
 
 if TYPE_CHECKING:
     from demi_adapters.entries import Entry

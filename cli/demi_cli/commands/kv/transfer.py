@@ -25,7 +25,8 @@ from demi_cli.commands.kv.tree import (
 )
 from demi_cli.exit_codes import ExitCode
 from demi_cli.options import ConsulAddr, Output
-from demi_cli.output import Format, print_data, print_table, put, say
+from demi_cli.output import Format, print_data, put, say
+from demi_cli.tables import print_table
 
 if TYPE_CHECKING:
     from demi_adapters.entries import Entry

@@ -43,16 +43,17 @@ def sites(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def stacks(context: typer.Context, incomplete: str) -> list[str]:
-    """SITE/STACK of the stacks whose name begins like this."""
-    return _cut(_paths(context, incomplete), 2)
+    """The stacks whose name begins like this, of any site."""
+    names = {name.rpartition("/")[2] for name in _cut(_paths(context), 2)}
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 def keys(context: typer.Context, incomplete: str) -> list[str]:
-    """SITE/STACK/SERVICE/KEY of one service; as long as there are several, these with a slash."""
-    paths = _paths(context, incomplete)
-    services = _cut(paths, 3)
-    # Without a space behind them, as there is no single one.
-    return [f"{name}/" for name in services] if len(services) > 1 else _cut(paths, 4)
+    """Whole paths of keys, part by part: a folder with its slash, for all that is in it."""
+    if not incomplete.startswith(KV_ROOT):
+        return [KV_ROOT] if KV_ROOT.startswith(incomplete) else []
+    found = _paths(context, incomplete.removeprefix(KV_ROOT), separator="/")
+    return sorted(path for path in found if _BEGUN.fullmatch(path))
 
 
 def rejoin(environ: MutableMapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from demi_cli.completion import service_tails
+from demi_cli.completion import service_tails, sites, stacks
 from demi_cli.options import environment
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ Patterns = Annotated[
         autocompletion=service_tails,
     ),
 ]
-Site = Annotated[str | None, typer.Option("--site", help="Only this site.")]
-Stack = Annotated[str | None, typer.Option("--stack", help="Only this stack.")]
+Site = Annotated[str | None, typer.Option("--site", help="Only this site.", autocompletion=sites)]
+Stack = Annotated[
+    str | None, typer.Option("--stack", help="Only this stack.", autocompletion=stacks)
+]
 Category = Annotated[str | None, typer.Option("--category", help="Only this category.")]
 
 

@@ -220,7 +220,7 @@ def test_a_tail_is_offered_where_no_whole_name_begins_so(consul: responses.Reque
 def test_sites_and_stacks_are_offered(consul: responses.RequestsMock) -> None:
     """Sites alone need only the top of the tree."""
     answer(consul, *PATHS)
-    assert stacks(context(), "") == ["sr1.sr2/daq", "sr1_lls/felix"]
+    assert stacks(context(), "") == ["daq", "felix"]
     answer(consul, "demi/sr1_lls/", "demi/sr1.sr2/", "demi/README")
     consul.replace(
         responses.GET,
@@ -233,19 +233,22 @@ def test_sites_and_stacks_are_offered(consul: responses.RequestsMock) -> None:
     assert sites(context(), "sr1_lls/") == []
 
 
-def test_keys_are_offered_once_the_service_is_known(consul: responses.RequestsMock) -> None:
-    """Before, its name with a slash."""
-    answer(consul, *PATHS)
-    assert keys(context(), "") == [
-        "sr1.sr2/daq/api/",
-        "sr1_lls/felix/api/",
-        "sr1_lls/felix/web-ui/",
-    ]
-    answer(consul, *PATHS, begun="sr1_lls/felix/a")
-    whole = [f"sr1_lls/felix/api/{key}" for key in ("host", "port", "url")]
-    assert keys(context(), "sr1_lls/felix/a") == whole
-    answer(consul, *PATHS, begun="sr1_lls/felix/api/p")
-    assert keys(context(), "sr1_lls/felix/api/p") == whole[1:2]
+def test_keys_are_offered_part_by_part(consul: responses.RequestsMock) -> None:
+    """As a shell does it with files; what a shell might take for a command is left out."""
+    assert keys(context(), "") == ["demi/"]
+    assert keys(context(), "config/") == []
+    for begun, said in {
+        "": ["demi/sr1_lls/", "demi/$(reboot)/", "demi/notes"],
+        "sr1_lls/felix/api/p": ["demi/sr1_lls/felix/api/port"],
+    }.items():
+        consul.get(
+            f"{KV}{begun}",
+            json=said,
+            headers={"X-Consul-Index": "1"},
+            match=[responses.matchers.query_param_matcher({"separator": "/"}, strict_match=False)],
+        )
+    assert keys(context(), "demi/") == ["demi/notes", "demi/sr1_lls/"]
+    assert keys(context(), "demi/sr1_lls/felix/api/p") == ["demi/sr1_lls/felix/api/port"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

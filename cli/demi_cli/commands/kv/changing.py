@@ -23,6 +23,7 @@ from demi_cli.commands.kv.tree import (
     remark,
     whole_prefix,
 )
+from demi_cli.completion import keys
 from demi_cli.exit_codes import ExitCode, exit_code_of
 from demi_cli.options import ConsulAddr
 from demi_cli.output import say
@@ -35,7 +36,7 @@ _SHOWN = 10  # paths before a question: enough to see a mistake
 
 def put(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH")],
+    path: Annotated[str, typer.Argument(metavar="PATH", autocompletion=keys)],
     value: Annotated[
         str | None,
         typer.Argument(
@@ -82,7 +83,7 @@ def put(
 
 def rm(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", autocompletion=keys)],
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="And all below it that nobody holds.")
     ] = False,

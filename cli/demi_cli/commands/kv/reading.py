@@ -11,6 +11,7 @@ import typer
 
 from demi_cli.commands.kv.documents import as_data
 from demi_cli.commands.kv.tree import ROOT, Prefix, one_path, opened, remark, whole_prefix
+from demi_cli.completion import keys
 from demi_cli.options import ConsulAddr
 from demi_cli.output import Format, print_data, printable, put, say
 from demi_cli.tables import print_table
@@ -73,7 +74,7 @@ def ls(
 
 def get(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH")],
+    path: Annotated[str, typer.Argument(metavar="PATH", autocompletion=keys)],
     output: Annotated[
         ValueFormat,
         typer.Option("--output", "-o", help="raw: the value, byte by byte; else all about it."),

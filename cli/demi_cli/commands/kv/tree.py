@@ -11,6 +11,7 @@ import typer
 
 from demi_adapters.errors import ConfigurationError, DemiError, NotFound
 from demi_adapters.problems import shown
+from demi_cli.completion import keys
 from demi_cli.options import environment
 from demi_cli.output import say
 
@@ -25,6 +26,7 @@ _MOST_HINTS = 3
 Prefix = Annotated[
     str,
     typer.Argument(
+        autocompletion=keys,
         metavar="PREFIX",
         help="A key and all below it, by whole parts: demi/sr1_lls/felix leaves felix2 out. "
         "/ is the whole of Consul.",

@@ -227,7 +227,7 @@ def test_sites_and_stacks_are_offered(consul: responses.RequestsMock) -> None:
         KV,
         json=["demi/sr1_lls/", "demi/sr1.sr2/", "demi/a b/"],
         headers={"X-Consul-Index": "1"},
-        match=[responses.matchers.query_param_matcher({"keys": "True", "separator": "/"})],
+        match=[responses.matchers.query_param_matcher({"separator": "/"}, strict_match=False)],
     )
     assert sites(context(), "") == ["sr1.sr2", "sr1_lls"]
     assert sites(context(), "sr1_lls/") == []

@@ -15,11 +15,21 @@ from demi_adapters.directory import (
     instances_in,
     instances_of,
 )
+from demi_adapters.errors import ConflictError
 from demi_adapters.names import ServiceName
 
 
 class ConsulReader(ConsulClient):
     """A client that can wait, and read what one needs to look services up."""
+
+    def catch_up(self) -> None:
+        """Return once Consul knows all that it knew before a restart, or a change of leader.
+
+        A new leader answers at once, even if it has yet to read its own log: with less than it
+        knows. To a consistent query it answers when it has (Consul API, "Consistency Modes").
+        """
+        with self._translated("wait for the leader"):
+            self._connection.catalog.nodes(consistency="consistent")
 
     def catalog_index(self, *, index: int | None = None, wait_s: float | None = None) -> int:
         """The index of the list of services; with `index`, once it has changed or time is up."""
@@ -52,6 +62,16 @@ class ConsulReader(ConsulClient):
         with self._translated(f"read key {path}"):
             _, found = self._connection.kv.get(path)
             return key_of(found) if found else None
+
+    def write_key(self, path: str, value: bytes, index: int) -> None:
+        """Write one key that has this index; 0: that is not there.
+
+        Raises:
+            ConflictError: it has another index.
+        """
+        with self._translated(f"write key {path}"):
+            if not self._connection.kv.put(path, value, cas=index):
+                raise ConflictError(f"write key {path}: its index is no longer {index}.")
 
     def paths(self, prefix: str, separator: str | None = None) -> list[str]:
         """The keys that begin with a prefix; with a separator, cut after its next occurrence."""

@@ -19,6 +19,7 @@ class InterruptibleAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **options)
         self._open: WeakSet[HTTPConnection] = WeakSet()
         self._lock = Lock()
+        self._is_interrupted = False
         note = self._note
 
         class Plain(HTTPConnection):
@@ -40,14 +41,18 @@ class InterruptibleAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
 
     def interrupt(self) -> None:
-        """End all connections: whoever waits for an answer gets an error now."""
-        self.close()
+        """End all connections: whoever waits for an answer gets an error now, and ever after."""
         with self._lock:
-            for connection in list(self._open):
-                if connection.sock is not None:
-                    with contextlib.suppress(OSError):  # it has ended by itself
-                        connection.sock.shutdown(socket.SHUT_RDWR)
+            self._is_interrupted = True
+            connections = list(self._open)
+        self.close()
+        for connection in connections:
+            if (sock := connection.sock) is not None:
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    sock.shutdown(socket.SHUT_RDWR)
 
     def _note(self, connection: HTTPConnection) -> None:
         with self._lock:
             self._open.add(connection)
+            if self._is_interrupted:  # while this one was being made: nobody would end it
+                raise ConnectionAbortedError("it was closed")

@@ -1,7 +1,7 @@
 """What can be waited for, told once for callers with and without asyncio.
 
 Each function here is a generator. It yields how many seconds it is willing to wait for the next
-change (None: for ever), and its caller decides how to wait.
+change, and its caller decides how to wait.
 """
 
 import threading
@@ -17,9 +17,11 @@ from demi_adapters.names import ServiceName
 from demi_adapters.services import Change, Snapshot, changes_between
 
 # Who does not look at changes for long gets the net change of what did not fit.
-_MOST_PENDING = 1000
+_MOST_PENDING = 100
+# What a lock waits for at most is some 292 years, and infinity is longer.
+_LONGEST_S = 3600.0
 
-Waiting = Generator[float | None, None, None]
+Waiting = Generator[float, None, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Feed:
         self._wake = wake
         self._wanted = wanted
         self._seen: Snapshot | None = None
+        self._noted: Snapshot | None = None
         self._pending: deque[Snapshot] = deque(maxlen=_MOST_PENDING)
         self._lock = threading.Lock()
         self.close = mirror.listen(self._note)
@@ -65,17 +68,22 @@ class Feed:
 
     def changes(self) -> Iterable[Change]:
         """What has happened since the last call; the first time, all that there is appears."""
-        while self._pending:
-            before, self._seen = self._seen, self._pending.popleft()
+        while latest := self._next():
+            before, self._seen = self._seen, latest
             for change in changes_between(before, self._seen):
                 if self._wanted.takes(change.instance):
                     yield change
 
+    def _next(self) -> Snapshot | None:
+        with self._lock:
+            return self._pending.popleft() if self._pending else None
+
     def _note(self) -> None:
         with self._lock:  # or an older one might be put after a newer one
             latest = self._mirror.latest
-            if latest is not None and not (self._pending and self._pending[-1] is latest):
+            if latest is not self._noted and latest is not None:
                 self._pending.append(latest)
+                self._noted = latest
         self._wake()
 
 
@@ -108,7 +116,7 @@ def healthy_ones(
         if remaining <= 0 or mirror.is_closed:
             missing = [name for name in names if name not in found]
             raise WaitTimedOut(_what_was_seen(mirror, snapshot, missing, timeout_s))
-        yield remaining
+        yield min(remaining, _LONGEST_S)
 
 
 def _what_was_seen(

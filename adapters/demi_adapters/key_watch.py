@@ -1,6 +1,6 @@
 """Follow the key-value tree."""
 
-import time
+import threading
 from collections import deque
 from types import TracebackType
 from typing import Self
@@ -26,7 +26,7 @@ class KeyWatch:
         self._known: dict[str, Entry] = {}
         self._pending: deque[KeyChange] = deque()
         self._index: int | None = None
-        self._is_closed = False
+        self._is_closed = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -43,26 +43,30 @@ class KeyWatch:
         return self
 
     def __next__(self) -> KeyChange:
-        while not self._is_closed:
+        while not self._is_closed.is_set():
             if self._pending:
                 return self._pending.popleft()
             try:
                 self._ask()
             except TransientError:
                 self._index = None
-                if not self._is_closed:
-                    time.sleep(_RETRY_S)
+                self._is_closed.wait(_RETRY_S)
         raise StopIteration
 
     def close(self) -> None:
         """End it, and its connection."""
-        self._is_closed = True
+        self._is_closed.set()
         self._consul.shut_down()
 
     def _ask(self) -> None:
-        found, keys = self._consul.keys(self._prefix, index=self._index, wait_s=_WAIT_S)
+        if self._index is None:
+            self._consul.catch_up()
+        index = self._index or 0
+        found, keys = self._consul.keys(self._prefix, index=index, wait_s=_WAIT_S)
+        if found < index:
+            self._index = None
+            return
+        self._index = found
         now = {key.path: entry_of(key) for key in keys}
         self._pending.extend(key_changes(self._known, now))
         self._known = now
-        goes_on = found > 0 and (self._index is None or found >= self._index)
-        self._index = found if goes_on else None

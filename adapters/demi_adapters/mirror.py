@@ -14,6 +14,7 @@ from demi_adapters.services import Snapshot
 WAIT_S = 10.0
 _RETRY_S = 0.5  # a guess: what a restarted Consul is noticed within
 _FIRST_S = 0.1
+_AT_ONCE = 0
 
 Listener = Callable[[], None]
 
@@ -35,6 +36,7 @@ class Mirror:
 
     Services and checks are two lists in Consul, each waited for by a thread. A service that is
     seen without checks is looked at again by itself, in one call that shows both at one moment.
+    Of an index, None means that Consul may have restarted, and `_AT_ONCE` not to wait.
     """
 
     def __init__(self, consul: ConsulReader, clock: Callable[[], float]) -> None:
@@ -116,10 +118,13 @@ class Mirror:
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
-    def _run(self, what: str, watch: Callable[[int | None], int | None]) -> None:
+    def _run(self, what: str, watch: Callable[[int], int | None]) -> None:
         index: int | None = None
         while not self.is_closed:
             try:
+                if index is None:
+                    self._consul.catch_up()
+                    index = _AT_ONCE
                 index = watch(index)
             except (TransientError, RefusedError) as error:
                 index = None
@@ -127,8 +132,10 @@ class Mirror:
                     self._note(error, what)
                     self._is_closed.wait(_RETRY_S)
 
-    def _watch_services(self, index: int | None) -> int | None:
+    def _watch_services(self, index: int) -> int | None:
         found = self._consul.catalog_index(index=index, wait_s=WAIT_S)
+        if found < index:
+            return None
         if found == index:
             self._note(None, "services")
             return index
@@ -138,22 +145,24 @@ class Mirror:
             self._readings += 1
             self._publish()
         self._note(None, "services", "checks")
-        return _usable(found, index)
+        return found
 
-    def _watch_checks(self, index: int | None) -> int | None:
+    def _watch_checks(self, index: int) -> int | None:
         if not self._readings:  # services come first
             self._is_closed.wait(_FIRST_S)
-            return None
+            return _AT_ONCE
         readings = self._readings
         found, checks = self._consul.checks(index=index, wait_s=WAIT_S)
+        if found < index:
+            return None
         with self._publishing:
             if readings != self._readings:
-                return None  # the other thread may have read newer ones meanwhile
+                return _AT_ONCE  # the other thread may have read newer ones meanwhile
             if found != index:
                 self._checks = checks
                 self._publish()
         self._note(None, "checks")
-        return _usable(found, index)
+        return found
 
     def _publish(self) -> None:
         instances = [
@@ -195,8 +204,3 @@ class Mirror:
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
-
-
-def _usable(found: int, before: int | None) -> int | None:
-    """The index to wait on; one that goes backwards or is 0 would not block (Consul API)."""
-    return found if found > 0 and (before is None or found >= before) else None

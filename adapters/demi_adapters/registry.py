@@ -39,8 +39,7 @@ class Registry:
 
     A service is named `site/stack/service`, with dots if you like, or `stack/service` at the
     default site. Every method may raise `ConfigurationError` for what is no name,
-    `ConsulUnavailable` or `ConsulFailure` where Consul has to be asked and can't answer, and
-    `PermissionDenied`.
+    `ConsulUnavailable` or `ConsulFailure` where Consul can't be asked, and `PermissionDenied`.
     """
 
     def __init__(
@@ -66,7 +65,8 @@ class Registry:
         self._settings = settings or settings_at(address, token)
         self._site = site or os.environ.get("DEMI_SITE") or None
         self._consul = ConsulReader(self._settings)
-        self._mirror: Mirror | None = None
+        self.mirror: Mirror | None = None  # the copy in the background, inside `with`
+        self._passing: set[Mirror] = set()  # those that one caller follows for a while
         self._opening = threading.Lock()
         self.keys = Keys(self._consul)
 
@@ -82,22 +82,17 @@ class Registry:
         """The site of names that name none."""
         return self._site
 
-    @property
-    def answers_from_memory(self) -> bool:
-        """Whether look-ups need not wait for Consul."""
-        return self._mirror is not None and self._mirror.latest is not None
-
     def open(self) -> None:
         """Begin to follow Consul in the background; `with` does it for you."""
         with self._opening:
-            if self._mirror is None:
-                self._mirror = self._start_mirror()
+            self.mirror = self.mirror or self._start_mirror()
 
     def close(self) -> None:
-        """Stop following, and close idle connections; waiting and watching callers return."""
+        """Stop following, and close idle connections; who waits or watches returns."""
         with self._opening:
-            mirror, self._mirror = self._mirror, None
-        if mirror is not None:
+            mirrors = [*self._passing, *([self.mirror] if self.mirror else ())]
+            self.mirror = None
+        for mirror in mirrors:
             mirror.close()
         self._consul.close()
 
@@ -109,7 +104,7 @@ class Registry:
         With `any_status`, one that is not healthy will do where no other is.
 
         Raises:
-            NotFound: no such service is registered; the message names the nearest.
+            NotFound: no such service is registered.
             Unhealthy: none of its instances is healthy.
         """
         return self._one(name, "url", any_status)
@@ -129,8 +124,8 @@ class Registry:
             NotFound: no such service is registered.
         """
         exact = self.name(name)
-        if self._mirror is not None:
-            snapshot = self._mirror.snapshot()
+        if mirror := self.mirror:
+            snapshot = mirror.snapshot()
             if exact in snapshot.services:
                 return snapshot.services[exact]
             raise no_such_service(exact.slashed, snapshot.services)
@@ -156,14 +151,14 @@ class Registry:
 
     def snapshot(self) -> Snapshot:
         """Everything at one moment."""
-        if self._mirror is not None:
-            return self._mirror.snapshot()
+        if mirror := self.mirror:
+            return mirror.snapshot()
         return Snapshot.of(read_all(self._consul))
 
     @property
     def freshness(self) -> Freshness:
         """How old the answers are, and why; outside `with` they are always new."""
-        return self._mirror.freshness if self._mirror else Freshness(0.0, None)
+        return mirror.freshness if (mirror := self.mirror) else Freshness(0.0, None)
 
     def name(self, name: Name) -> ServiceName:
         """The exact name that a text means."""
@@ -210,9 +205,11 @@ class Registry:
         with self.following() as mirror:
             feed = Feed(mirror, changed.set, Filter(site=site, stack=stack, category=category))
             try:
-                while not feed.has_ended:
+                while True:
                     changed.clear()
                     yield from feed.changes()
+                    if feed.has_ended:
+                        return
                     changed.wait()
             finally:
                 feed.close()
@@ -220,14 +217,18 @@ class Registry:
     @contextmanager
     def following(self) -> Iterator[Mirror]:
         """The copy in the background, or one that lasts as long as this."""
-        if self._mirror is not None:
-            yield self._mirror
+        if mirror := self.mirror:
+            yield mirror
             return
-        mirror = self._start_mirror()
+        with self._opening:
+            mirror = self._start_mirror()
+            self._passing.add(mirror)
         try:
             yield mirror
         finally:
             mirror.close()
+            with self._opening:
+                self._passing.discard(mirror)
 
     # -- registering ------------------------------------------------------------------------
 
@@ -246,8 +247,7 @@ class Registry:
         Raises:
             ConfigurationError: one of them is wrong; the message says which and why.
         """
-        given = {"port": str(port), **labels}
-        registration = process_registration(self.name(name), given)
+        registration = process_registration(self.name(name), {"port": str(port), **labels})
         return Process(ConsulReader(self._settings), registration)
 
     def _one(self, name: Name, what: Literal["url", "swagger_url"], any_status: bool) -> str:

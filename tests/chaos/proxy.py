@@ -66,6 +66,7 @@ class Proxy:
 
     def __init__(self, server: str, seed: int) -> None:
         self.port = free_port()
+        self.requests = 0
         self._server = server
         self._random = random.Random(seed)
         self._mode = Mode.PASS
@@ -78,6 +79,11 @@ class Proxy:
     def address(self) -> str:
         """`127.0.0.1:PORT`."""
         return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return len(self._links)
 
     @property
     def mode(self) -> Mode:
@@ -167,6 +173,7 @@ class Proxy:
             waiting += chunk
             while length := _whole_request(waiting):
                 request, waiting = waiting[:length], waiting[length:]
+                self.requests += 1
                 self._pass_hole(link)
                 if self._happens(Mode.ERRORS, _ERROR_SHARE):
                     link.client.sendall(_refusal(self._random.choice(_STATUSES)))

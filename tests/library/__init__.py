@@ -1,0 +1,1 @@
+"""The library for programs, on a real Consul."""

@@ -63,16 +63,6 @@ class ConsulReader(ConsulClient):
             _, found = self._connection.kv.get(path)
             return key_of(found) if found else None
 
-    def write_key(self, path: str, value: bytes, index: int) -> None:
-        """Write one key that has this index; 0: that is not there.
-
-        Raises:
-            ConflictError: it has another index.
-        """
-        with self._translated(f"write key {path}"):
-            if not self._connection.kv.put(path, value, cas=index):
-                raise ConflictError(f"write key {path}: its index is no longer {index}.")
-
     def paths(self, prefix: str, separator: str | None = None) -> list[str]:
         """The keys that begin with a prefix; with a separator, cut after its next occurrence."""
         with self._translated(f"list keys {prefix}"):

@@ -36,7 +36,7 @@ class Entry:
         """
         try:
             return json.loads(self.value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigurationError(f"{self.path} holds no JSON: {error}") from None
 
     def yaml(self) -> Any:

@@ -17,7 +17,7 @@ from demi_adapters.key_watch import KeyWatch
 from demi_adapters.problems import shown
 
 MAX_VALUE_BYTES = 512 * 1024  # Consul's default limit, `kv_max_value_size`
-_LARGE = 256 * 1024  # a transaction takes 384 KiB at most: Consul limits its text, in base64
+MAX_TRANSACTION_BYTES = 512 * 1024  # and this one's, `txn_max_req_len`, with values in base64
 _MAX_PATH = 512  # a guess: no path that means something is longer
 _TRIES = 5  # with somebody who writes the same key all the time, this is a conflict
 _REGISTRATOR = "demi-registrator/"  # how a registrator's session is called
@@ -53,7 +53,7 @@ class Keys:
 
     def list(self, prefix: str = "demi/") -> "list[Entry]":
         """All entries whose path begins with a prefix, by path."""
-        _, keys = self._consul.keys(prefix)
+        _, keys = self._consul.keys(_checked_prefix(prefix))
         return [entry_of(key) for key in keys]
 
     def put(self, path: str, value: Value, *, version: int | None = None) -> None:
@@ -72,13 +72,20 @@ class Keys:
 
     def put_json(self, path: str, value: Any, *, version: int | None = None) -> None:
         """Write a value as JSON; arguments and errors as for `put`."""
-        self.put(path, json.dumps(value, ensure_ascii=False), version=version)
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigurationError(f"{path}: JSON has no such value: {error}.") from error
+        self.put(path, text, version=version)
 
     def put_yaml(self, path: str, value: Any, *, version: int | None = None) -> None:
         """Write a value as YAML; arguments and errors as for `put`. Needs PyYAML."""
         import yaml  # noqa: PLC0415 - an extra
 
-        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+        try:
+            text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+        except (yaml.YAMLError, RecursionError) as error:
+            raise ConfigurationError(f"{path}: YAML has no such value: {error}.") from error
         self.put(path, text, version=version)
 
     def put_all(
@@ -87,7 +94,7 @@ class Keys:
         """Write up to 64 entries at once: all or none, so that nobody reads half of them.
 
         Args:
-            values: by path.
+            values: by path; one alone may have 512 KiB, several 384 KiB together.
             versions: the versions that some of them must still have, by path.
 
         Raises:
@@ -95,11 +102,10 @@ class Keys:
             KeyHeld: a registrator holds one.
             ConfigurationError: these are too many for one transaction, or too large.
         """
-        for path, value in values.items():
-            checked_path(path)
-            if len(_bytes(value)) > MAX_VALUE_BYTES:
-                raise ConfigurationError(f"{path}: a value may have 512 KiB at most.")
-        self._write({path: _bytes(value) for path, value in values.items()}, versions or {})
+        if unknown := sorted((versions or {}).keys() - values.keys()):
+            raise ConfigurationError(f"{shown(unknown[0])} has a version, but no value to write.")
+        given = {checked_path(path): _bytes(path, value) for path, value in values.items()}
+        self._write(given, versions or {})
 
     def delete(self, path: str, *, version: int | None = None) -> None:
         """Remove one entry, if it is there.
@@ -120,7 +126,7 @@ class Keys:
 
     def watch(self, prefix: str = "demi/") -> KeyWatch:
         """What happens below a prefix from now on; see `KeyWatch`."""
-        return KeyWatch(ConsulReader(self._consul.settings), prefix)
+        return KeyWatch(ConsulReader(self._consul.settings), _checked_prefix(prefix))
 
     def _write(self, values: Mapping[str, bytes | None], versions: Mapping[str, int]) -> None:
         if len(values) > MAX_TRANSACTION_OPERATIONS:
@@ -171,20 +177,32 @@ class Keys:
 
 
 def write_at_once(consul: ConsulReader, operations: Sequence[Operation]) -> None:
-    """Do all operations or none: in a transaction, or alone where one has a large value.
+    """Do all operations or none: in a transaction, or alone, where a value may be larger.
 
     Raises:
         ConflictError: a condition did not hold.
+        ConfigurationError: together they are more than Consul takes.
     """
     first = operations[0]
-    if len(operations) == 1 and first.verb == "cas" and len(first.raw_value) > _LARGE:
+    if len(operations) == 1 and first.verb == "cas":
         consul.put_key(first.path, first.raw_value, first.index)
-    else:
-        consul.transact(operations)
+        return
+    if len(json.dumps([operation.body for operation in operations])) > MAX_TRANSACTION_BYTES:
+        raise ConfigurationError(
+            f"{first.path} and the others are more than Consul writes at once (384 KiB). Write "
+            "them in parts."
+        )
+    consul.transact(operations)
 
 
-def _bytes(value: Value) -> bytes:
-    return value.encode() if isinstance(value, str) else value
+def _bytes(path: str, value: Value) -> bytes:
+    try:
+        found = value.encode() if isinstance(value, str) else value
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{path}: this text is no UTF-8: {error}.") from error
+    if len(found) > MAX_VALUE_BYTES:
+        raise ConfigurationError(f"{path}: a value may have 512 KiB at most.")
+    return found
 
 
 def checked_path(path: str) -> str:
@@ -203,3 +221,14 @@ def checked_path(path: str) -> str:
             f"{shown(path)} is no path of a key. Write e.g. demi/sr1_lls/felix/api/run."
         )
     return path
+
+
+def _checked_prefix(prefix: str) -> str:
+    """What a path may begin with, the empty text included.
+
+    Raises:
+        ConfigurationError: no path begins like that.
+    """
+    if prefix:
+        checked_path(prefix.removesuffix("/"))
+    return prefix

@@ -9,7 +9,9 @@ from typing import Self
 
 from demi_adapters.consul_reader import ConsulReader
 from demi_adapters.consul_types import MAX_TRANSACTION_OPERATIONS, CheckStatus, Key, Operation
+from demi_adapters.directory import STATUSES
 from demi_adapters.errors import (
+    ConfigurationError,
     ConflictError,
     ConsulFailure,
     DemiError,
@@ -34,19 +36,20 @@ class Process:
     Entering returns at once; while Consul is away, and after it has lost everything, it is
     registered as soon as possible. If the process dies, its check is critical after 15 s, its
     keys are gone after 30 s, and Consul drops the service between one and two minutes later.
+    Errors that a person has to mend are raised on entering, and logged later on.
     """
 
     def __init__(self, consul: ConsulReader, registration: Registration) -> None:
         self._consul = consul
         self._registration = registration
         self._session: str | None = None
-        self._status: CheckStatus = "passing"
-        self._output = f"process {os.getpid()} lives"
+        self._said: tuple[CheckStatus, str] = "passing", f"process {os.getpid()} lives"
         self._is_registered = False
         self._failure = ""
         self._stopping = threading.Event()
         self._news = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._turning = threading.Lock()  # held while it is entered or left
 
     @property
     def name(self) -> ServiceName:
@@ -64,46 +67,72 @@ class Process:
         return self._registration.url or ""
 
     def __enter__(self) -> Self:
-        self._beat()
-        self._thread.start()
+        with self._turning:
+            if self._thread is not None:
+                raise ConfigurationError(f"{self.name.slashed} is entered already. Register anew.")
+            self._stopping.clear()
+            try:
+                self._beat(forgiven=(TransientError, ConflictError))
+            except BaseException:
+                with suppress(DemiError):
+                    self._leave()
+                raise
+            self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+            self._thread.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._stopping.set()
-        self._news.set()
-        self._thread.join()
-        try:
-            self._consul.deregister_service(self.id)
-            if self._session is not None:
-                self._consul.destroy_session(self._session)
-        except NotFound:
-            pass
-        except DemiError as error:
-            logger.warning(
-                "%s could not be deregistered: %s It goes by itself in two minutes.",
-                self.name.slashed,
-                sentence(error),
-            )
-        self._consul.close()
+        with self._turning:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            self._stopping.set()
+            self._news.set()
+            thread.join()
+            try:
+                self._leave()
+            except DemiError as error:
+                logger.warning(
+                    "%s could not be deregistered: %s It goes by itself in two minutes.",
+                    self.name.slashed,
+                    sentence(error),
+                )
 
     def report(self, status: CheckStatus, output: str = "") -> None:
-        """Say how the service is from now on: `passing`, `warning` or `critical`, and why."""
-        self._status, self._output = status, output
+        """Say how the service is from now on: `passing`, `warning` or `critical`, and why.
+
+        Raises:
+            ConfigurationError: there is no such status.
+        """
+        if status not in STATUSES:
+            raise ConfigurationError(f"{status!r} is no status. Take one of {', '.join(STATUSES)}.")
+        self._said = status, output
         self._news.set()
+
+    def _leave(self) -> None:
+        session, self._session = self._session, None
+        self._is_registered = False
+        try:
+            with suppress(NotFound):
+                self._consul.deregister_service(self.id)
+            if session is not None:
+                self._consul.destroy_session(session)
+        finally:
+            self._consul.close()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._news.wait(_RETRY_S if self._failure else _BEAT_S)
             self._news.clear()
             if not self._stopping.is_set():
-                self._beat()
+                self._beat(forgiven=(DemiError,))  # a right that was taken may be given again
 
-    def _beat(self) -> None:
+    def _beat(self, forgiven: tuple[type[DemiError], ...]) -> None:
         """Be there, and say so; an outage is told once."""
         try:
             self._be_registered()
             self._hold_keys()
-        except (TransientError, ConflictError) as error:
+        except forgiven as error:
             if not self._failure:
                 logger.warning("%s: %s Trying again.", self.name.slashed, sentence(error))
             self._failure = str(error)
@@ -116,10 +145,10 @@ class Process:
         heartbeat = f"heartbeat:{self.id}"
         if self._is_registered:
             with suppress(NotFound, ConsulFailure):  # Consul 1.8 says 500 where it knows no check
-                self._consul.update_ttl_check(heartbeat, self._status, self._output)
+                self._consul.update_ttl_check(heartbeat, *self._said)
                 return
         self._consul.register_service(definition(self._registration, heartbeat))
-        self._consul.update_ttl_check(heartbeat, self._status, self._output)
+        self._consul.update_ttl_check(heartbeat, *self._said)
         self._is_registered = True
 
     def _hold_keys(self) -> None:

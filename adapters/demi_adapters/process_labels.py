@@ -43,7 +43,8 @@ def process_registration(name: ServiceName, labels: Mapping[str, str]) -> Regist
     )
     found = register(container, origin)
     if errors := [p.message for p in found.problems if p.severity is Severity.ERROR]:
-        raise ConfigurationError(f"{name.slashed} can't be registered: {errors[0]}")
+        why = errors[0].replace(f" in container {container.short_id}", "")
+        raise ConfigurationError(f"{name.slashed} can't be registered: {why}")
     [registration] = found.services
     kv = {
         path: value

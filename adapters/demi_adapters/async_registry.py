@@ -33,7 +33,8 @@ def _look_up(
 
     @wraps(method)
     async def call(self: "AsyncRegistry", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if self.registry.answers_from_memory:
+        mirror = self.registry.mirror
+        if mirror is not None and mirror.latest is not None:
             return method(self.registry, *args, **kwargs)
         return await asyncio.to_thread(method, self.registry, *args, **kwargs)
 
@@ -96,7 +97,7 @@ class AsyncRegistry:
         self.keys = AsyncKeys(self.registry.keys)
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self.registry.open)
+        self.registry.open()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -145,10 +146,12 @@ class AsyncRegistry:
         async with self._following() as (mirror, changed):
             feed = Feed(mirror, _waker(changed), wanted)
             try:
-                while not feed.has_ended:
+                while True:
                     changed.clear()
                     for change in feed.changes():
                         yield change
+                    if feed.has_ended:
+                        return
                     await changed.wait()
             finally:
                 feed.close()
@@ -157,20 +160,26 @@ class AsyncRegistry:
     async def register(self, name: Name, *, port: int, **labels: str) -> AsyncIterator[Process]:
         """This process as a service, while the result is entered; see `Registry.register`."""
         process = self.registry.register(name, port=port, **labels)
-        await asyncio.to_thread(process.__enter__)
+        # Cancelling does not stop a thread: what it registers has to be removed all the same.
+        entering = asyncio.ensure_future(asyncio.to_thread(process.__enter__))
         try:
+            await asyncio.shield(entering)
             yield process
         finally:
+            await asyncio.wait([entering])
             await asyncio.to_thread(process.__exit__)
 
     @contextlib.asynccontextmanager
     async def _following(self) -> AsyncIterator[tuple[Mirror, asyncio.Event]]:
         following = self.registry.following()
-        mirror = await asyncio.to_thread(following.__enter__)
+        mirror = following.__enter__()  # at once: nothing is asked here
         try:
             yield mirror, asyncio.Event()
         finally:
-            await asyncio.to_thread(following.__exit__, None, None, None)
+            if mirror is self.registry.mirror:
+                following.__exit__(None, None, None)
+            else:
+                await asyncio.to_thread(following.__exit__, None, None, None)
 
 
 def _waker(changed: asyncio.Event) -> Callable[[], None]:

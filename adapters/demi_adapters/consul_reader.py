@@ -13,7 +13,7 @@ from demi_adapters.directory import (
     Instance,
     in_order,
     instances_in,
-    instances_of,
+    instances_on,
 )
 from demi_adapters.errors import ConflictError
 from demi_adapters.names import ServiceName
@@ -95,8 +95,7 @@ def read_all(consul: ConsulReader) -> tuple[Instance, ...]:
         RefusedError: the token may not read nodes, services or checks.
     """
     _, checks = consul.checks()
-    services = read_services(consul)
-    instances = [i for node, found in services.items() for i in instances_of(node, found, checks)]
+    instances = instances_on(read_services(consul), checks)
     bare = [i for i in instances if not i.has_own_checks]
     return in_order([*(i for i in instances if i.has_own_checks), *look_again(consul, bare)])
 

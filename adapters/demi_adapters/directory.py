@@ -114,6 +114,20 @@ def instances_of(
     ]
 
 
+def instances_on(
+    services: Mapping[str, Iterable[RawService]], checks: Iterable[RawCheck]
+) -> list[Instance]:
+    """The DeMi services among those of several nodes, by node; each check is looked at once."""
+    by_node: dict[str, list[RawCheck]] = defaultdict(list)
+    for check in checks:
+        by_node[str(check.get("Node"))].append(check)
+    return [
+        instance
+        for node, found in services.items()
+        for instance in instances_of(node, found, by_node[node])
+    ]
+
+
 def instances_in(entries: Iterable[Mapping[str, Any]]) -> list[Instance]:
     """The DeMi services in an answer of `/v1/health/service/NAME`, each read at one moment."""
     return [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demi_adapters.consul_reader import ConsulReader, look_again, read_services
-from demi_adapters.directory import in_order, instances_of
+from demi_adapters.directory import in_order, instances_on
 from demi_adapters.errors import ConsulUnavailable, DemiError, RefusedError, TransientError
 from demi_adapters.services import Snapshot
 
@@ -165,11 +165,7 @@ class Mirror:
         return found
 
     def _publish(self) -> None:
-        instances = [
-            instance
-            for node, services in self._services.items()
-            for instance in instances_of(node, services, self._checks)
-        ]
+        instances = instances_on(self._services, self._checks)
         bare = {(i.node, i.id): i for i in instances if not i.has_own_checks}
         unclear = {key: i for key, i in bare.items() if key not in self._checkless}
         again = look_again(self._consul, unclear.values())

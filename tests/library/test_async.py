@@ -232,6 +232,36 @@ def test_a_registration_that_is_cancelled_is_removed(lab: Lab, proxy: Proxy) -> 
     asyncio.run(main())
 
 
+def test_leaving_waits_for_an_entering_that_was_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread may not even have begun to register."""
+    done: list[str] = []
+
+    class Slow:
+        def __enter__(self) -> None:
+            time.sleep(0.3)
+            done.append("entered")
+
+        def __exit__(self, *exc: object) -> None:
+            done.append("left")
+
+    registry = AsyncRegistry("127.0.0.1:1")
+    monkeypatch.setattr(registry.registry, "register", lambda *_, **__: Slow())
+
+    async def register() -> None:
+        async with registry.register("felix/server", port=9):
+            pass
+
+    async def main() -> None:
+        task = asyncio.ensure_future(register())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert done == ["entered", "left"]
+
+
 def test_the_loop_is_not_held_up_while_consul_is_frozen(lab: Lab, proxy: Proxy) -> None:
     """Questions that have to be asked wait in threads."""
     lab.register()

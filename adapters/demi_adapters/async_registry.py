@@ -131,8 +131,10 @@ class AsyncRegistry:
             stop = mirror.listen(_waker(changed))
             try:
                 for remaining_s in healthy_ones(mirror, exact, timeout_s, time.monotonic, found):
+                    # Python 3.11's `wait_for` swallows a cancellation that comes with the event.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(changed.wait(), remaining_s)
+                        async with asyncio.timeout(remaining_s):
+                            await changed.wait()
                     changed.clear()
             finally:
                 stop()

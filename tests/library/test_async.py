@@ -124,6 +124,26 @@ def test_a_cancelled_wait_leaves_nothing(lab: Lab, is_entered: bool) -> None:
     asyncio.run(main())
 
 
+def test_a_wait_that_is_cancelled_as_something_changes_is_cancelled(lab: Lab) -> None:
+    """Both are there when the loop looks."""
+
+    async def main() -> None:
+        async with AsyncRegistry(lab.address) as registry:
+            await registry.snapshot()
+            mirror = registry.registry.mirror
+            assert mirror is not None
+            wait = asyncio.ensure_future(registry.wait("felix/none", timeout_s=5))
+            await asyncio.sleep(0.1)
+            mirror._tell()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            wait.cancel()
+            with measured(2), pytest.raises(asyncio.CancelledError):
+                await wait
+
+    asyncio.run(main())
+
+
 def test_a_watch_tells_changes_and_ends_with_the_registry(lab: Lab) -> None:
     """As the other one does."""
     seen: list[tuple[str, str]] = []

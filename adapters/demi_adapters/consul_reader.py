@@ -15,7 +15,6 @@ from demi_adapters.directory import (
     instances_in,
     instances_on,
 )
-from demi_adapters.errors import ConflictError
 from demi_adapters.names import ServiceName
 
 
@@ -62,12 +61,6 @@ class ConsulReader(ConsulClient):
         with self._translated(f"read key {path}"):
             _, found = self._connection.kv.get(path)
             return key_of(found) if found else None
-
-    def paths(self, prefix: str, separator: str | None = None) -> list[str]:
-        """The keys that begin with a prefix; with a separator, cut after its next occurrence."""
-        with self._translated(f"list keys {prefix}"):
-            _, found = self._connection.kv.get(prefix, keys=True, separator=separator)
-            return list(found or ())
 
     def renew_session(self, session_id: str) -> None:
         """Keep a session with a time-out alive.

@@ -11,9 +11,9 @@ from demi_adapters.consul_client import ConsulClient, key_of, wait_text
 from demi_adapters.consul_types import Key
 from demi_adapters.directory import (
     Instance,
+    InstanceReader,
     in_order,
     instances_in,
-    instances_on,
 )
 from demi_adapters.names import ServiceName
 
@@ -88,7 +88,7 @@ def read_all(consul: ConsulReader) -> tuple[Instance, ...]:
         RefusedError: the token may not read nodes, services or checks.
     """
     _, checks = consul.checks()
-    instances = instances_on(read_services(consul), checks)
+    instances = InstanceReader().read(read_services(consul), checks)
     bare = [i for i in instances if not i.has_own_checks]
     return in_order([*(i for i in instances if i.has_own_checks), *look_again(consul, bare)])
 

@@ -103,29 +103,45 @@ def instances_of(
         services: the services on it.
         checks: checks of any nodes; those of this node and its services are taken.
     """
-    found: dict[str, list[RawCheck]] = defaultdict(list)
-    for check in checks:
-        if check.get("Node") == node:
-            found[check.get("ServiceID") or ""].append(check)
-    return [
-        _instance(node, service, [*found[str(service.get("ID"))], *found[""]])
-        for service in services
-        if (service.get("Meta") or {}).keys() >= _DEMI_META
-    ]
+    return InstanceReader().read({node: services}, checks)
 
 
-def instances_on(
-    services: Mapping[str, Iterable[RawService]], checks: Iterable[RawCheck]
-) -> list[Instance]:
-    """The DeMi services among those of several nodes, by node; each check is looked at once."""
-    by_node: dict[str, list[RawCheck]] = defaultdict(list)
-    for check in checks:
-        by_node[str(check.get("Node"))].append(check)
-    return [
-        instance
-        for node, found in services.items()
-        for instance in instances_of(node, found, by_node[node])
-    ]
+class InstanceReader:
+    """Reads instances out of the services of several nodes, and those again that have changed.
+
+    Consul counts each change of a service and of a check in its `ModifyIndex`.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[object, Instance]] = {}
+
+    def read(
+        self, services: Mapping[str, Iterable[RawService]], checks: Iterable[RawCheck]
+    ) -> list[Instance]:
+        """The DeMi services among those of several nodes, by node."""
+        by_service: dict[tuple[str, str], list[RawCheck]] = defaultdict(list)
+        for check in checks:
+            by_service[str(check.get("Node")), check.get("ServiceID") or ""].append(check)
+        before, self._known = self._known, {}
+        for node, found in services.items():
+            for service in found:
+                if (service.get("Meta") or {}).keys() >= _DEMI_META:
+                    key = (node, str(service.get("ID")))
+                    own = [*by_service[key], *by_service[node, ""]]
+                    version = _version(service, own)
+                    known = before.get(key)
+                    self._known[key] = (
+                        known
+                        if known is not None and version is not None and known[0] == version
+                        else (version, _instance(node, service, own))
+                    )
+        return [instance for _, instance in self._known.values()]
+
+
+def _version(service: RawService, checks: Iterable[RawCheck]) -> object:
+    """What changes whenever one of them does; None where Consul does not say."""
+    indices = [service.get("ModifyIndex"), *(c.get("ModifyIndex") for c in checks)]
+    return None if None in indices else (indices, [c.get("CheckID") for c in checks])
 
 
 def instances_in(entries: Iterable[Mapping[str, Any]]) -> list[Instance]:

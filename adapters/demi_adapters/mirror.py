@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demi_adapters.consul_reader import ConsulReader, look_again, read_services
-from demi_adapters.directory import in_order, instances_on
+from demi_adapters.directory import InstanceReader, in_order
 from demi_adapters.errors import ConsulUnavailable, DemiError, RefusedError, TransientError
 from demi_adapters.services import Snapshot
 
@@ -48,6 +48,7 @@ class Mirror:
         self._services: Mapping[str, list[dict[str, Any]]] = {}
         self._checks: list[dict[str, Any]] = []
         self._readings = 0
+        self._reader = InstanceReader()
         self._checkless: set[tuple[str, str]] = set()
         self._is_closed = threading.Event()
         self._changed = threading.Condition()  # guards what is above
@@ -165,7 +166,7 @@ class Mirror:
         return found
 
     def _publish(self) -> None:
-        instances = instances_on(self._services, self._checks)
+        instances = self._reader.read(self._services, self._checks)
         bare = {(i.node, i.id): i for i in instances if not i.has_own_checks}
         unclear = {key: i for key, i in bare.items() if key not in self._checkless}
         again = look_again(self._consul, unclear.values())

@@ -7,6 +7,7 @@ name has moved on. Where one of these matters the container is looked at once an
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from demi_adapters.container import Container
@@ -89,13 +90,24 @@ class Inventory:
         self._remembers_pauses = True
         self.is_complete = True
 
-    def update(self, container: Container) -> None:
-        """Take over one container that was just inspected."""
-        if container.running and container.labels:
-            self._exact.add(container.id)
-            self._put(container)
-        else:
+    def update(self, container: Container, look: Callable[[str], Container]) -> None:
+        """Take over one container that was just inspected.
+
+        Args:
+            container: as it is now.
+            look: inspects another one, which it has to be told from; may raise NotFound.
+        """
+        if not (container.running and container.labels):
             self.forget(container.id)
+            return
+        self._exact.add(container.id)
+        self._put(container)
+        for rival in self._vague_rivals(container):
+            with suppress(NotFound):
+                seen = look(rival)
+                if seen.running:  # or else the event of its end will say what goes
+                    self._exact.add(rival)
+                    self._put(seen)
 
     def forget(self, container: str) -> None:
         """Drop a container that no longer runs."""
@@ -156,6 +168,16 @@ class Inventory:
             if not self._exact.issuperset(container.id for container in group):
                 unknown |= self._rivals(group)
         return just_paused | (unknown - self._exact)
+
+    def _vague_rivals(self, container: Container) -> set[str]:
+        """Those that share a service and the second of creation, and were only listed."""
+        sharing = {id_ for name in self.services_of(container.id) for id_ in self._instances[name]}
+        second = container.created_ns // _NANOSECONDS
+        return {
+            id_
+            for id_ in sharing - self._exact
+            if self._running[id_].created_ns // _NANOSECONDS == second
+        }
 
     def _rivals(self, group: Iterable[Container]) -> set[str]:
         """Those that share a service with another one, so that the order of creation decides."""

@@ -215,7 +215,7 @@ class Keeper:
 
     def _inspect(self, container: str, engine: Engine) -> None:
         try:
-            self._inventory.update(engine.container(container))
+            self._inventory.update(engine.container(container), engine.container)
         except NotFound:
             self._inventory.forget(container)
 

@@ -68,6 +68,29 @@ def test_only_the_new_one_of_a_tie_is_inspected(inventory: Inventory) -> None:
     assert sorted(looks.asked) == [c.id for c in listed]
 
 
+def test_an_event_that_makes_a_tie_has_the_other_one_inspected(inventory: Inventory) -> None:
+    """That one was only listed, and may have been created later in the same second."""
+    looks = Looks(container(1, created_ns=SECOND + 9), container(3, created_ns=2 * SECOND))
+    inventory.replace_all(
+        [container(n, created_ns=n // 2 * SECOND + SECOND) for n in (1, 3)], looks
+    )
+    for _ in range(2):
+        inventory.update(container(2, created_ns=SECOND + 8), looks)
+    assert looks.asked == [container(1).id]
+    created = {s.container: s.created_ns for s in inventory.registrations().services}
+    assert created["000000000001"] == SECOND + 9
+
+
+@pytest.mark.parametrize("others", [[], [container(running=False)]])
+def test_the_end_of_the_other_one_of_a_tie_is_left_to_its_event(
+    inventory: Inventory, others: list[Container]
+) -> None:
+    """Were it forgotten here, nobody would know what of it has to go."""
+    inventory.replace_all([container(created_ns=SECOND)], Looks())
+    inventory.update(container(2, created_ns=SECOND), Looks(*others))
+    assert inventory.services_of(container().id) == {FELIX}
+
+
 def test_a_tie_within_a_dotted_site_is_seen(inventory: Inventory) -> None:
     """Sites are split as they are configured."""
     inventory = Inventory(Origin(owner="o", host="h", sites=("a.b",)))
@@ -136,7 +159,7 @@ def test_an_unknown_paused_container_is_inspected(inventory: Inventory) -> None:
 
 def test_health_follows_the_list_again_once_it_runs(inventory: Inventory) -> None:
     """Memory serves only while the list is silent."""
-    inventory.update(container(health="healthy"))
+    inventory.update(container(health="healthy"), Looks())
     inventory.replace_all([container(health="unhealthy")], Looks())
     check = inventory.registrations().services[0].check
     assert check
@@ -161,7 +184,7 @@ def test_a_container_that_is_gone_when_looked_at_is_left_out(inventory: Inventor
 
 def test_it_is_complete_only_after_a_listing(inventory: Inventory) -> None:
     """An event alone says nothing of the other containers."""
-    inventory.update(container())
+    inventory.update(container(), Looks())
     assert not inventory.is_complete
     inventory.replace_all([], Looks())
     assert inventory.is_complete
@@ -169,7 +192,7 @@ def test_it_is_complete_only_after_a_listing(inventory: Inventory) -> None:
 
 def test_a_listing_drops_what_it_does_not_show(inventory: Inventory) -> None:
     """Also what an event had told of."""
-    inventory.update(container(1))
+    inventory.update(container(1), Looks())
     inventory.replace_all([container(2)], Looks())
     assert shown(inventory) == ["000000000002"]
 
@@ -179,11 +202,11 @@ def _forget(inventory: Inventory) -> None:
 
 
 def _stop(inventory: Inventory) -> None:
-    inventory.update(container(running=False))
+    inventory.update(container(running=False), Looks())
 
 
 def _relabel(inventory: Inventory) -> None:
-    inventory.update(container(labels={}))
+    inventory.update(container(labels={}), Looks())
 
 
 @pytest.mark.parametrize("end", [_forget, _stop, _relabel])
@@ -191,7 +214,7 @@ def test_what_has_ended_is_no_instance_any_more(
     inventory: Inventory, end: Callable[[Inventory], None]
 ) -> None:
     """Forgotten, found stopped, or without labels of ours."""
-    inventory.update(container())
+    inventory.update(container(), Looks())
     assert inventory.services_of(container().id) == {FELIX}
     end(inventory)
     assert inventory.services_of(container().id) == frozenset()

@@ -214,7 +214,7 @@ class Convergence(RuleBasedStateMachine):
 TestConvergence = Convergence.TestCase
 # To explain a failure would take minutes; the shortest run that fails explains itself.
 TestConvergence.settings = settings(
-    max_examples=80,
+    max_examples=60,
     stateful_step_count=40,
     deadline=None,
     report_multiple_bugs=False,

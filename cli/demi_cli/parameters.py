@@ -8,6 +8,7 @@ are its messages.
 from enum import Enum
 from typing import Any
 
+import typer
 from typer.core import TyperArgument, TyperOption
 
 
@@ -16,7 +17,7 @@ class QuickArgument(TyperArgument):
 
     def process_value(self, ctx: Any, value: Any) -> Any:
         """The value as the command gets it."""
-        value = _member(self, value)
+        value = _member(self, value, ctx)
         if not _is_converted(self, value, ctx):
             return super().process_value(ctx, value)
         return self.callback(ctx, self, value) if self.callback else value
@@ -27,7 +28,7 @@ class QuickOption(TyperOption):
 
     def process_value(self, ctx: Any, value: Any) -> Any:
         """The value as the command gets it."""
-        value = _member(self, value)
+        value = _member(self, value, ctx)
         if not _is_converted(self, value, ctx):
             return super().process_value(ctx, value)
         return self.callback(ctx, self, value) if self.callback else value
@@ -52,15 +53,33 @@ def _kind(param: Any) -> type | None:
     return descriptor.annotation if is_one and isinstance(descriptor.annotation, type) else None
 
 
-def _member(param: Any, value: Any) -> Any:
-    """The member of an enumeration that a text stands for, else what was given."""
+def _are_texts(param: Any) -> bool:
+    """Whether the value has to be any number of texts."""
+    descriptor = getattr(param, "type_descriptor", None)
+    return (
+        descriptor is not None
+        and descriptor.parameter_info.parser is None
+        and descriptor.annotation == list[str]
+    )
+
+
+def _member(param: Any, value: Any, ctx: Any) -> Any:
+    """The member of an enumeration that a text stands for, no texts for none, else what it was."""
+    if value is None and _are_texts(param):
+        return ()
     kind = _kind(param)
     if kind is None or not issubclass(kind, Enum) or not isinstance(value, str):
         return value
-    return next((member for member in kind if member.value == value), value)
+    words = [str(member.value) for member in kind]
+    if value not in words:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(words)}.", ctx, param)
+    return list(kind)[words.index(value)]
 
 
 def _is_converted(param: Any, value: Any, ctx: Any) -> bool:
+    if _are_texts(param):
+        given = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+        return given and bool(value or ctx.resilient_parsing or not param.required)
     kind = _kind(param)
     if kind is None:
         return False

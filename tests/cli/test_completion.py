@@ -94,8 +94,6 @@ def test_commands_and_their_options_are_offered(complete: Complete) -> None:
         ("sr1_", ["sr1_lls/felix/api", "sr1_lls/felix/web-ui"]),
         ("sr1_lls/felix/w", ["sr1_lls/felix/web-ui"]),
         ("sr1_lls/felix/api", ["sr1_lls/felix/api"]),
-        ("x", []),
-        ("felix", []),
     ],
 )
 def test_exact_names_of_services_are_offered_once(
@@ -106,6 +104,25 @@ def test_exact_names_of_services_are_offered_once(
     result = complete("url", begun)
     assert (result.code, result.out.split(), result.err) == (0, offered, "")
     assert len(consul.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [
+        ("felix", ["felix/api", "felix/web-ui"]),
+        ("w", ["web-ui"]),
+        ("api", ["api"]),
+        ("x", []),
+    ],
+)
+def test_ends_of_names_are_offered_where_no_name_begins_so(
+    complete: Complete, consul: responses.RequestsMock, begun: str, offered: list[str]
+) -> None:
+    """As they may be typed; for that, Consul is asked for all."""
+    answer(consul, *PATHS, begun=begun)
+    answer(consul, *PATHS)
+    result = complete("url", begun)
+    assert (result.code, result.out.split(), result.err) == (0, offered, "")
 
 
 def test_what_a_shell_would_run_is_not_offered(

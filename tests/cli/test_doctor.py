@@ -9,6 +9,7 @@ import responses
 
 from demi_registrator.doctor import consul_facts, host_facts, network
 from demi_registrator.doctor.facts import EngineFacts, Missing
+from demi_registrator.doctor.network import DnsAnswer
 from demi_registrator.template import DEFINITION
 from models.command import Demi
 from models.diagnosis import ENGINE
@@ -29,7 +30,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine, a resolver and a name server that are well."""
     monkeypatch.setattr(host_facts, "engine_facts", lambda *_: ENGINE)
     monkeypatch.setattr(host_facts, "is_own", lambda _: True)
-    monkeypatch.setattr(consul_facts, "ask_dns", lambda *_: (0, 1))
+    monkeypatch.setattr(consul_facts, "ask_dns", lambda *_: DnsAnswer("NOERROR", ("pc1.",)))
 
     def resolve(hosts: Any) -> dict[str, tuple[str, ...]]:
         return {host: () if host == "lost" else ("192.0.2.1",) for host in hosts}
@@ -61,6 +62,9 @@ def answer(consul: responses.RequestsMock, *services: dict[str, Any], **changes:
         "catalog/node/n1": {"Services": {each["ID"]: each for each in services}},
         "session/node/n1": [],
         "query": [{**DEFINITION, "ID": "q1"}],
+        "health/service/sr1-lls-felix-api": [
+            {"Node": {"Node": "n1"}, "Service": each, "Checks": []} for each in services
+        ],
     }.items():
         changed = changes.get(path.rstrip("/").rpartition("/")[2], {"json": said})
         consul.get(f"{ROOT}/{path}", headers=INDEX, **changed)

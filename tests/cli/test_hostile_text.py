@@ -3,7 +3,6 @@
 import unicodedata
 
 import pytest
-import responses
 
 from models.command import Demi, Inspection
 
@@ -62,22 +61,3 @@ def test_a_file_name_is_text_of_others_as_well(demi: Demi) -> None:
     result = demi("explain", "--inspect", HOSTILE.replace("\0", ""))
     assert result.code == 2
     assert_harmless(result.err)
-
-
-@pytest.mark.parametrize("form", FORMATS)
-def test_what_stands_in_consul_is_text_of_others(demi: Demi, form: str) -> None:
-    """Anybody on the network may register a service with such a meta."""
-    meta = dict.fromkeys(("demi_site", "demi_stack", "demi_service", "demi_url"), HOSTILE)
-    service = {"ID": HOSTILE, "Service": "x", "Address": HOSTILE, "Port": 1, "Meta": meta}
-    with responses.RequestsMock() as consul:
-        root = "http://127.0.0.1:8500/v1"
-        for path, said in {
-            "health/state/any": [],
-            "catalog/nodes": [{"Node": "pc1"}],
-            "catalog/node/pc1": {"Services": {"x": service}},
-        }.items():
-            consul.get(f"{root}/{path}", json=said, headers={"X-Consul-Index": "1"})
-        result = demi("ls", "-o", form)
-    assert result.code == 0
-    assert_harmless(result.out)
-    assert result.out.count("\t") == (10 if form == "table" else 0)

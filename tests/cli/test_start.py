@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from pkgutil import iter_modules
 from threading import Thread
 
 import pytest
@@ -21,23 +22,21 @@ KV_PACKAGE = "models"
 KV = Lazy("kv", "key_commands:app", "Look at keys and change them.")
 
 NEVER = {"docker", "nicegui", "rich"}
+SERVICE = {
+    "ID": "a",
+    "Port": 1,
+    "Meta": {
+        "demi_site": "s",
+        "demi_stack": "t",
+        "demi_service": "v",
+        "demi_url": "http://pc1:1",
+    },
+}
 ANSWERS = {
     "/v1/health/state/any": [],
+    "/v1/health/service/s-t-v": [{"Node": {"Node": "n1"}, "Service": SERVICE, "Checks": []}],
     "/v1/catalog/nodes": [{"Node": "n1"}],
-    "/v1/catalog/node/n1": {
-        "Services": {
-            "a": {
-                "ID": "a",
-                "Port": 1,
-                "Meta": {
-                    "demi_site": "s",
-                    "demi_stack": "t",
-                    "demi_service": "v",
-                    "demi_url": "http://pc1:1",
-                },
-            }
-        }
-    },
+    "/v1/catalog/node/n1": {"Services": {"a": SERVICE}},
     "/v1/kv/demi/": ["demi/s/t/v/host"],
 }
 
@@ -141,7 +140,7 @@ def test_the_line_in_the_help_is_the_first_of_the_docstring(entry: Lazy) -> None
 def test_every_module_of_a_command_is_in_a_table() -> None:
     """What is not listed can't be run."""
     folder = Path(str(commands.__path__[0]))
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    modules = {module.name for module in iter_modules([str(folder)])}
     assert modules == {entry.where.partition(":")[0] for entry in COMMANDS}
 
 

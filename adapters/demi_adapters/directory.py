@@ -13,6 +13,9 @@ from demi_adapters.names import ServiceName
 # From best to worst; Consul's own order when several checks disagree.
 STATUSES = ("passing", "warning", "critical")
 
+# Checks over HTTP repeat up to 4 KiB of the page that they were given.
+_MOST_SAID = 300
+
 _DEMI_META = frozenset({"demi_site", "demi_stack", "demi_service"})
 
 RawService = Mapping[str, Any]
@@ -31,6 +34,12 @@ class CheckState:
     status: str
     output: str
     is_of_node: bool
+
+    @property
+    def says(self) -> str:
+        """Its output on one short line."""
+        words = " ".join(self.output.split())
+        return words if len(words) <= _MOST_SAID else f"{words[: _MOST_SAID - 1]}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +83,11 @@ class Instance:
 
     @property
     def reason(self) -> str:
-        """What the worst check says, on one line; empty where all is well."""
+        """What the worst check says, on one short line; empty where all is well."""
         if self.is_healthy:
             return ""
         worst = next(check for check in self.checks if check.status == self.status)
-        return " ".join(worst.output.split()) or f"{worst.name}: not looked at yet"
+        return worst.says or f"{worst.name}: not looked at yet"
 
     def says_the_same(self, other: "Instance") -> bool:
         """Whether both tell the same of the service, whatever their checks find."""

@@ -11,6 +11,7 @@ from demi_adapters.names import ServiceName, is_segment, is_site
 from demi_adapters.problems import shown
 
 _WILD = frozenset("*?[")
+_MOST_NAMED = 5
 _PART = r"[A-Za-z0-9_.*?\[\]!-]+"
 _WORDS = re.compile(rf"{_PART}(/{_PART}){{0,2}}")
 
@@ -88,15 +89,29 @@ def the_one(text: str, names: Collection[ServiceName], default_site: str | None)
 
 def no_such_service(text: str, names: Iterable[ServiceName]) -> NotFound:
     """The error for a name that nothing has, with the nearest ones."""
-    known = sorted({name.slashed for name in names})
+    every = sorted(set(names))
+    known = [name.slashed for name in every]
     if not known:
         return NotFound(
             f"no service {shown(text)}: nothing at all is registered. Does a registrator run "
             "(demi problems)?"
         )
+    if below := [name.slashed for name in every if _is_above(text, name)]:
+        several = ", ".join(below[:_MOST_NAMED])
+        more = f" and {len(below) - _MOST_NAMED} more" if len(below) > _MOST_NAMED else ""
+        dot = "." if "." in text and "/" not in text else "/"
+        return NotFound(
+            f"{shown(text)} is no service, but holds {several}{more}. Write one of them, or "
+            f"'{text}{dot}*' where several will do."
+        )
     if near := nearest(text.replace(".", "/"), known):
         return NotFound(f"no service {shown(text)} is registered. Did you mean {', '.join(near)}?")
     return NotFound(f"no service {shown(text)} is registered. demi ls shows all {len(known)}.")
+
+
+def _is_above(text: str, name: ServiceName) -> bool:
+    """Whether a text is the name's stack, with its site or without."""
+    return text in (name.stack, f"{name.site}/{name.stack}", f"{name.site}.{name.stack}")
 
 
 def nearest(text: str, known: Iterable[str]) -> list[str]:

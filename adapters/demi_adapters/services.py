@@ -11,6 +11,8 @@ from demi_adapters.directory import STATUSES, Instance
 from demi_adapters.errors import NotFound, Unhealthy
 from demi_adapters.names import ServiceName
 
+_WHY_NONE = {"url": "", "swagger_url": " A label url_postfix= would say where its page is."}
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -67,7 +69,9 @@ class Service:
         usable = self.instances if any_status and not self.is_healthy else self.healthy
         found = tuple(url for instance in usable if (url := getattr(instance, what)))
         if not found:
-            raise NotFound(f"{self.name.slashed} is registered, but it has no {what}.")
+            raise NotFound(
+                f"{self.name.slashed} is registered, but it has no {what}.{_WHY_NONE[what]}"
+            )
         return found
 
 

@@ -7,6 +7,7 @@ import typer
 
 from demi_cli.completion import service_tails, sites, stacks
 from demi_cli.options import environment
+from demi_cli.output import say
 
 if TYPE_CHECKING:
     from demi_adapters.directory import Instance
@@ -22,7 +23,7 @@ OneService = Annotated[
 SomeServices = Annotated[
     list[str],
     typer.Argument(
-        metavar="SERVICE...",
+        metavar="SERVICE",
         help=f"{_WORDS}; or a pattern: 'felix/*'.",
         autocompletion=service_tails,
     ),
@@ -30,7 +31,7 @@ SomeServices = Annotated[
 Patterns = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[PATTERN]...",
+        metavar="PATTERN",
         help="Only these: SITE/STACK/SERVICE, an end of it, or a pattern such as 'felix/*'.",
         autocompletion=service_tails,
     ),
@@ -92,6 +93,27 @@ def find_some(snapshot: "Snapshot", texts: Iterable[str], site: str | None) -> "
         else:
             names[the_one(text, snapshot.services, site)] = None
     return [snapshot.services[name] for name in names]
+
+
+def check_known(snapshot: "Snapshot", texts: Iterable[str] | None) -> None:
+    """Make sure that names without wildcards are of something; patterns may match nothing.
+
+    Raises:
+        NotFound: one is not; the message names the nearest.
+    """
+    from demi_adapters.matching import check_words, is_pattern, matching, no_such_service
+
+    for text in map(check_words, texts or ()):
+        if not is_pattern(text) and not matching(text, snapshot.services):
+            raise no_such_service(text, snapshot.services)
+
+
+def none_fits(snapshot: "Snapshot") -> None:
+    """Say why a list is empty."""
+    if snapshot.services:
+        say(f"None of the {len(snapshot.services)} services fits; demi ls shows all.")
+    else:
+        say("No service is registered. Does a registrator run? demi problems lists them.")
 
 
 def those(

@@ -81,9 +81,7 @@ def test_something_else_at_consuls_address_is_4(demi: Demi, consul: responses.Re
     assert "does not speak like Consul" in result.err
 
 
-@pytest.mark.parametrize(
-    "name", ["", "a/b/c/d", "a//c", "a/b/", "a/b/c d", "/a/b", "a/é", "$"]
-)
+@pytest.mark.parametrize("name", ["", "a/b/c/d", "a//c", "a/b/", "a/b/c d", "/a/b", "a/é", "$"])
 def test_a_name_that_can_be_none_is_a_usage_error(demi: Demi, name: str) -> None:
     """Consul is not even asked."""
     result = demi("url", "--", name)

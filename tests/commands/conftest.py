@@ -12,7 +12,9 @@ from demi_adapters.consul_reader import ConsulReader
 from demi_adapters.consul_settings import settings_at
 from demi_cli.__main__ import main
 from demi_local.consul import ConsulServer, find_or_install_consul
+from models.command import Demi, Result
 from models.kv import Kv, Said
+from models.place import Place
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +30,9 @@ def consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsulServer]:
     """A Consul server of the tests' own."""
     folder = tmp_path_factory.mktemp("commands")
     binary = find_or_install_consul(print)
-    with ConsulServer(binary, folder / "consul", log=folder / "consul.log") as server:
+    # What a check says is there at once, not when the agent next compares itself to the servers.
+    extra = {"node_name": "pc7", "check_update_interval": "0s"}
+    with ConsulServer(binary, folder / "consul", extra=extra, log=folder / "consul.log") as server:
         yield server
 
 
@@ -54,15 +58,42 @@ def run(
 
 
 @pytest.fixture
+def place(consul: ConsulServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """An empty Consul that commands find by themselves."""
+    _forget_settings(monkeypatch)
+    monkeypatch.setenv("CONSUL_HTTP_ADDR", consul.http_address)
+    place = Place(consul.http_address)
+    place.clear()
+    return place
+
+
+@pytest.fixture
+def demi(place: Place, run: Callable[..., Said]) -> Demi:
+    """Runs `demi` beside it; its streams as text."""
+
+    def ask(*arguments: str) -> Result:
+        said = run(*arguments)
+        return Result(said.code, said.out.decode(), said.err)
+
+    return ask
+
+
+@pytest.fixture
 def kv(
     consul: ConsulServer, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Kv]:
     """`demi kv` beside an empty Consul."""
-    for name in list(os.environ):
-        if name.startswith(("DEMI_", "CONSUL_")):
-            monkeypatch.delenv(name)
+    _forget_settings(monkeypatch)
     monkeypatch.setenv("CONSUL_HTTP_ADDR", consul.http_address)
     with ConsulReader(settings_at(consul.http_address, None)) as reader:
         kv = Kv(run, reader, consul.http_address)
         kv.wipe()
         yield kv
+
+
+def _forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests reaches them."""
+    of_browsers = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    for name in list(os.environ):
+        if name.startswith(("DEMI_", "CONSUL_")) or name in of_browsers:
+            monkeypatch.delenv(name)

@@ -4,16 +4,20 @@ from typing import Annotated, Any
 
 import typer
 
+from demi_adapters.urls import bracketed
 from demi_cli.exit_codes import ExitCode
 from demi_cli.lookup import OneService, find_one, open_registry
 from demi_cli.options import ConsulAddr, Output, environment
-from demi_cli.output import Format, print_data, put
+from demi_cli.output import Format, print_data, printable, put
 from demi_cli.tables import print_table
 
 Server = Annotated[
     str | None,
     typer.Option("--dns", metavar="HOST:PORT", help="Ask this server. [default: Consul's own]"),
 ]
+
+
+_ADDRESSES = ("A", "AAAA")
 
 
 def dns(
@@ -25,27 +29,52 @@ def dns(
 ) -> None:
     """Show a service's names in DNS, what they answer now, and how to ask dig.
 
-    Exit status 1 where a name has no answer.
+    Exit status 1 where a name has no answer: no instance is healthy, or for the name that ends in
+    query.consul, no registrator has installed its template.
 
     Example: demi dns felix/api
     """
     name = find_one(open_registry(context), service).name
     host, port = _server(context, server)
-    found = [_ask(host, port, each, kind) for each in name.dns_names for kind in ("SRV", "A")]
+    found = [
+        _ask(host, port, each, kind) for each in name.dns_names for kind in ("SRV", *_ADDRESSES)
+    ]
     if output is Format.TABLE:
         print_table(
             ("NAME", "TYPE", "ANSWER"),
             [
                 (each["name"], each["type"], "; ".join(each["records"]) or each["code"])
                 for each in found
+                if _is_told(each, found)
             ],
         )
+        put("")
         for each in name.dns_names:
-            put(f"dig @{host} -p {port} {each} SRV")
+            put(printable(f"dig @{host} -p {port} {each} SRV"))
     else:
-        print_data({"server": f"{host}:{port}", "answers": found}, output)
-    if not all(each["records"] for each in found):
+        print_data({"server": f"{bracketed(host)}:{port}", "answers": found}, output)
+    if not all(_is_answered(each, found) for each in found):
         raise typer.Exit(ExitCode.NO)
+
+
+def _is_told(asked: dict[str, Any], found: list[dict[str, Any]]) -> bool:
+    """Whether it says something: few services have addresses of both kinds."""
+    by_kind = {each["type"]: each["records"] for each in found if each["name"] == asked["name"]}
+    match asked["type"]:
+        case "A":
+            return bool(by_kind["A"] or not by_kind["AAAA"])
+        case "AAAA":  # for a host with a name, the answer is that name, whatever was asked for
+            return bool(by_kind["AAAA"] and by_kind["AAAA"] != by_kind["A"])
+        case _:
+            return True
+
+
+def _is_answered(asked: dict[str, Any], found: list[dict[str, Any]]) -> bool:
+    """Whether it has an answer, as an address of either kind is one."""
+    kinds = _ADDRESSES if asked["type"] in _ADDRESSES else (asked["type"],)
+    return any(
+        each["records"] for each in found if each["name"] == asked["name"] and each["type"] in kinds
+    )
 
 
 def _server(context: typer.Context, given: str | None) -> tuple[str, int]:
@@ -67,11 +96,21 @@ def _server(context: typer.Context, given: str | None) -> tuple[str, int]:
 
 
 def _ask(host: str, port: int, name: str, kind: str) -> dict[str, Any]:
+    """One question and its answer.
+
+    Raises:
+        ConsulUnavailable: there was none.
+    """
+    from demi_adapters.errors import ConsulUnavailable
     from demi_registrator.doctor.network import ask_dns
 
     try:
         answer = ask_dns(host, port, name, kind)
+    except ValueError:
+        return {"name": name, "type": kind, "code": "no name for DNS", "records": []}
     except OSError as error:
-        why = error.strerror or str(error)
-        return {"name": name, "type": kind, "code": why, "records": []}
+        raise ConsulUnavailable(
+            f"DNS at {bracketed(host)}:{port}: {error.strerror or error}. Does Consul listen "
+            "there? --dns names another place."
+        ) from None
     return {"name": name, "type": kind, "code": answer.code, "records": list(answer.records)}

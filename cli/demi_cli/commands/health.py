@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("SERVICE"),
     Column("STATUS", marks=CHECK_MARKS),
-    Column("CHECK"),
+    Column("CONTAINER"),
     Column("SAYS"),
-    Column("CONTAINER", wide=True),
+    Column("CHECK", wide=True),
     Column("NODE", wide=True),
 )
 Timeout = Annotated[
@@ -36,7 +36,8 @@ def health(
 ) -> None:
     """Say how services are, and what each check of theirs found.
 
-    Exit status 0 where each has a healthy instance, else 1.
+    Checks of a whole node, which are the same for all that is on it, are shown where they do not
+    pass, and by -o wide. Exit status 0 where each service has a healthy instance, else 1.
 
     Example: demi health felix/api
     """
@@ -46,7 +47,7 @@ def health(
     print_list(
         output,
         _COLUMNS,
-        [row for instance in instances for row in _rows(instance)],
+        [row for i in instances for row in _rows(i, in_full=output is ListFormat.WIDE)],
         names=(service.name.slashed for service in found),
         data=[instance.as_dict() for instance in instances],
     )
@@ -85,12 +86,21 @@ def _names(registry: "Registry", text: str) -> "list[ServiceName]":
         return [service.name for service in found]
 
 
-def _rows(instance: "Instance") -> list[list[str]]:
-    where = [instance.container or "", instance.node]
-    name = instance.name.slashed
-    if not instance.checks:
-        return [[name, instance.status, "", "it has no check", *where]]
-    return [
-        [name, check.status, check.name, " ".join(check.output.split()), *where]
+def _rows(instance: "Instance", *, in_full: bool) -> list[list[str]]:
+    """A row for each check that has to do with the service."""
+    name, container = instance.name.slashed, instance.container or ""
+    rows = [
+        [
+            name,
+            check.status,
+            container,
+            " ".join(check.output.split()) if in_full else check.says,
+            check.name,
+            instance.node,
+        ]
         for check in instance.checks
+        if in_full or not check.is_of_node or check.status != "passing"
     ]
+    if instance.has_own_checks:
+        return rows
+    return [*rows, [name, instance.status, container, "it has no check", "", instance.node]]

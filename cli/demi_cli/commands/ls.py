@@ -5,9 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from demi_cli.lookup import Category, Patterns, Site, Stack, open_registry, those
+from demi_cli.lookup import (
+    Category,
+    Patterns,
+    Site,
+    Stack,
+    check_known,
+    none_fits,
+    open_registry,
+    those,
+)
 from demi_cli.options import ConsulAddr, ListOutput
-from demi_cli.output import ListFormat, say
+from demi_cli.output import ListFormat
 from demi_cli.tables import CHECK_MARKS, Column, print_list
 
 if TYPE_CHECKING:
@@ -62,13 +71,12 @@ def ls(
         _watch(registry, pattern, filters, wide=output is ListFormat.WIDE)
         return
     snapshot = registry.snapshot()
+    check_known(snapshot, pattern)
     found = those(snapshot, pattern, filters)
     if output not in (ListFormat.TABLE, ListFormat.WIDE):
         pass
-    elif not snapshot.instances:
-        say("No service is registered. Does a registrator run (demi registrator)?")
     elif not found:
-        say(f"None of the {len(snapshot.instances)} instances fits; demi ls shows all.")
+        none_fits(snapshot)
     _show(found, output)
 
 

@@ -1,5 +1,7 @@
 """`demi show`."""
 
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -7,10 +9,20 @@ import typer
 from demi_cli.lookup import OneService, find_one, open_registry
 from demi_cli.options import ConsulAddr, Output
 from demi_cli.output import Format, print_data, printable, put
-from demi_cli.tables import CHECK_MARKS, Column, print_table
+from demi_cli.tables import CHECK_MARKS, Column, marked, print_table
+from demi_cli.tables import show as show_rich
 
 if TYPE_CHECKING:
     from demi_adapters.services import Service
+
+_INSTANCES = (
+    Column("STATUS", marks=CHECK_MARKS),
+    Column("URL"),
+    Column("CONTAINER"),
+    Column("NODE", may_go=True),
+    Column("OWNER", may_go=True),
+    Column("REASON"),
+)
 
 
 def show(
@@ -29,11 +41,10 @@ def show(
         entry.path.removeprefix(found.name.path): entry.text
         for entry in registry.keys.list(found.name.path)
     }
-    described = _describe(found, keys)
     if output is Format.TABLE:
-        _print(found, described, keys)
+        _print(found, keys)
     else:
-        print_data(described, output)
+        print_data(_describe(found, keys), output)
 
 
 def _describe(service: "Service", keys: dict[str, str]) -> dict[str, Any]:
@@ -54,27 +65,16 @@ def _describe(service: "Service", keys: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _print(service: "Service", described: dict[str, Any], keys: dict[str, str]) -> None:
-    put(printable(service.name.slashed))
-    for field in ("status", "description", "category", "url", "swagger_url"):
-        if described[field]:
-            put(printable(f"  {field}: {described[field]}"))
-    put(printable(f"  DNS: {', '.join(described['dns_names'])}"))
+def _print(service: "Service", keys: dict[str, str]) -> None:
+    _print_facts(service)
     put("")
     print_table(
-        (
-            Column("STATUS", marks=CHECK_MARKS),
-            Column("CONTAINER"),
-            Column("ADDRESS"),
-            Column("NODE", may_go=True),
-            Column("OWNER", may_go=True),
-            Column("REASON"),
-        ),
+        _INSTANCES,
         [
             (
                 i.status,
+                i.url or f"{i.host}:{i.port}",
                 i.container or "",
-                f"{i.host}:{i.port}",
                 i.node,
                 i.owner or "",
                 i.reason,
@@ -82,5 +82,38 @@ def _print(service: "Service", described: dict[str, Any], keys: dict[str, str]) 
             for i in service.instances
         ],
     )
-    put("")
-    print_table(("KEY", "VALUE"), sorted(keys.items()))
+    if keys:
+        put("")
+        print_table(("KEY", "VALUE"), sorted(keys.items()))
+
+
+def _print_facts(service: "Service") -> None:
+    facts = [(word, text) for word, text in _facts(service) if text]
+    if not sys.stdout.isatty():
+        for word, text in facts:
+            put(f"{word.lower()}\t{printable(text)}")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for word, text in facts:
+        mark = CHECK_MARKS[text] if word == "Status" else None
+        shown = Text(marked(text, mark), style=mark.style) if mark else Text(printable(text))
+        grid.add_row(word, shown)
+    show_rich(grid)
+
+
+def _facts(service: "Service") -> "Iterator[tuple[str, str]]":
+    """What is true of all instances, or of the first, which is healthy if any is."""
+    first = service.instances[0]
+    yield "Service", service.name.slashed
+    yield "Status", service.status
+    yield "Description", first.description or ""
+    yield "Category", service.category or ""
+    yield "URL", first.url or ""
+    yield "Swagger", first.swagger_url or ""
+    for name in service.name.dns_names:
+        yield "DNS", name

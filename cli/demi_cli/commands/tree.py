@@ -3,13 +3,13 @@
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from demi_cli.lookup import Patterns, Site, Stack, open_registry
+from demi_cli.lookup import Patterns, Site, Stack, check_known, none_fits, open_registry, those
 from demi_cli.options import ConsulAddr, Output
-from demi_cli.output import Format, print_data, printable, put, say
+from demi_cli.output import Format, print_data, printable, put
 from demi_cli.tables import CHECK_MARKS, marked, show
 
 if TYPE_CHECKING:
@@ -32,29 +32,15 @@ def tree(
 
     Example: demi tree --site sr1_lls
     """
-    from demi_adapters.matching import matching
-
-    registry = open_registry(context)
-    services = registry.services(site=site, stack=stack)
-    if pattern:
-        known = [service.name for service in services]
-        wanted = {name for text in pattern for name in matching(text, known)}
-        services = [service for service in services if service.name in wanted]
-    found = _grow(services)
+    snapshot = open_registry(context).snapshot()
+    check_known(snapshot, pattern)
+    names = {i.name for i in those(snapshot, pattern, {"site": site, "stack": stack})}
+    found = _grow(snapshot.services[name] for name in sorted(names))
     if output is not Format.TABLE:
-        print_data(
-            {
-                site: {
-                    stack: {service.name.service: service.status for service in services}
-                    for stack, services in stacks.items()
-                }
-                for site, stacks in found.items()
-            },
-            output,
-        )
+        print_data(_describe(found), output)
         return
     if not found:
-        say("No service is registered, or none fits; demi ls shows all.")
+        none_fits(snapshot)
     elif sys.stdout.isatty():
         _draw(found)
     else:
@@ -68,16 +54,35 @@ def _grow(services: "Iterable[Service]") -> "Tree":
     return found
 
 
+def _describe(found: "Tree") -> dict[str, Any]:
+    """The form that `demi tree -o json` prints."""
+    return {
+        site: {
+            stack: {
+                service.name.service: {
+                    "status": service.status,
+                    "instances": len(service.instances),
+                    "healthy": _healthy(service),
+                }
+                for service in services
+            }
+            for stack, services in stacks.items()
+        }
+        for site, stacks in found.items()
+    }
+
+
+def _healthy(service: "Service") -> int:
+    return sum(instance.is_healthy for instance in service.instances)
+
+
 def _says(service: "Service") -> str:
     """What a person has to know of it, on one line."""
+    several = len(service.instances)
+    counted = f", {_healthy(service)} of {several} healthy" if several > 1 else ""
     worst = service.instances[-1]
-    ill = sum(not instance.is_healthy for instance in service.instances)
-    many = f" ({ill} of {len(service.instances)} instances)" if len(service.instances) > 1 else ""
-    return printable(f"{service.status}{many if ill else ''}{_because(worst.reason)}")
-
-
-def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""
+    because = f": {worst.reason}" if worst.reason else ""
+    return printable(f"{service.status}{counted}{because}")
 
 
 def _print(found: "Tree") -> None:

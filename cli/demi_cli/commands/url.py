@@ -83,7 +83,7 @@ def _show_in_browser(url: str) -> bool:
     import os
     import webbrowser
 
-    if not url.startswith(("http://", "https://")):
+    if not url.startswith(("http://", "https://")) or not url.isprintable():
         say("This is nothing for a browser:")
         return False
     if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")):

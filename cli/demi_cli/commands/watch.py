@@ -35,12 +35,20 @@ def watch(
 
     Example: demi watch 'felix/*'
     """
+    from demi_adapters.matching import check_words
+
     if output is Format.YAML:
         raise typer.BadParameter("-o yaml has no lines: take -o json.")
-    with open_registry(context) as registry:
-        for change in registry.watch(site=site, stack=stack, category=category):
-            if _is_meant(change.instance.name, pattern):
-                _print(change, output)
+    from demi_cli.live import outages_told
+
+    for text in pattern or ():
+        check_words(text)
+    with open_registry(context) as registry, registry.following() as mirror:
+        mirror.snapshot()  # where Consul can't be asked at all, there is nothing to watch
+        with outages_told(mirror):
+            for change in registry.watch(site=site, stack=stack, category=category):
+                if _is_meant(change.instance.name, pattern):
+                    _print(change, output)
 
 
 def _is_meant(name: "ServiceName", patterns: Sequence[str] | None) -> bool:

@@ -16,6 +16,9 @@ STATUSES = ("passing", "warning", "critical")
 # Checks over HTTP repeat up to 4 KiB of the page that they were given.
 _MOST_SAID = 300
 
+# Consul's IDs of checks that stand for maintenance, of a node or of a service.
+_MAINTENANCE = ("_node_maintenance", "_service_maintenance")
+
 _DEMI_META = frozenset({"demi_site", "demi_stack", "demi_service"})
 
 RawService = Mapping[str, Any]
@@ -169,6 +172,13 @@ def in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
     return tuple(sorted(instances, key=lambda i: (i.name, i.container or "", i.id, i.node)))
 
 
+def _output(check: RawCheck) -> str:
+    """What a check found; of maintenance, which finds nothing, the reason that was given."""
+    if str(check.get("CheckID")).startswith(_MAINTENANCE):
+        return f"maintenance: {check.get('Notes') or ''}"
+    return str(check.get("Output") or "")
+
+
 def _instance(node: str, service: RawService, checks: Sequence[RawCheck]) -> Instance:
     meta: Mapping[str, str] = service["Meta"]
     known = [
@@ -176,7 +186,7 @@ def _instance(node: str, service: RawService, checks: Sequence[RawCheck]) -> Ins
             id=str(check.get("CheckID") or ""),
             name=str(check.get("Name") or ""),
             status=str(check.get("Status")),
-            output=str(check.get("Output") or ""),
+            output=_output(check),
             is_of_node=not check.get("ServiceID"),
         )
         for check in checks

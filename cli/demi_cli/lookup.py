@@ -44,11 +44,13 @@ Category = Annotated[str | None, typer.Option("--category", help="Only this cate
 
 
 def open_registry(context: typer.Context) -> "Registry":
-    """The registry at the Consul that the command's options name."""
+    """The registry at the Consul that the command's options name, until the command ends."""
     from demi_adapters.consul_settings import consul_settings
     from demi_adapters.registry import Registry
 
-    return Registry(settings=consul_settings(environment(context.params)))
+    registry = Registry(settings=consul_settings(environment(context.params)))
+    context.call_on_close(registry.close)
+    return registry
 
 
 def find_one(registry: "Registry", text: str) -> "Service":

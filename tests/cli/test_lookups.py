@@ -35,8 +35,8 @@ def fail(consul: responses.RequestsMock, **how: object) -> None:
 
 def test_an_empty_registry_is_an_empty_list(demi: Demi, consul: responses.RequestsMock) -> None:
     """A program gets JSON in any case, and no words beside it."""
-    for path, said in {"health/state/any": [], "catalog/nodes": []}.items():
-        consul.get(f"{ROOT}/{path}", json=said, headers={"X-Consul-Index": "1"})
+    for path in ("health/state/any", "catalog/nodes"):
+        consul.get(f"{ROOT}/{path}", json=[], headers={"X-Consul-Index": "1"})
     result = demi("ls", "-o", "json")
     assert (result.code, result.data, result.err) == (0, [], "")
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -102,7 +103,7 @@ class Place:
     def clear(self) -> None:
         """Let nothing be registered, and no key be there."""
         for id_ in self.call("GET", "agent/services"):
-            self.remove(urllib.request.quote(id_))
+            self.remove(urllib.parse.quote(id_))
         self.call("DELETE", "kv/?recurse", "")
 
     def demi(self, *arguments: str, **settings: str) -> Result:

@@ -88,11 +88,11 @@ def _says(service: "Service") -> str:
 def _print(found: "Tree") -> None:
     """Two spaces a level, which any program can read."""
     for site, stacks in found.items():
-        put(site)
+        put(printable(site))
         for stack, services in stacks.items():
-            put(f"  {stack}")
+            put(f"  {printable(stack)}")
             for service in services:
-                put(f"    {service.name.service}\t{_says(service)}")
+                put(f"    {printable(service.name.service)}\t{_says(service)}")
 
 
 def _draw(found: "Tree") -> None:
@@ -100,12 +100,12 @@ def _draw(found: "Tree") -> None:
     from rich.tree import Tree as RichTree
 
     for site, stacks in found.items():
-        root = RichTree(Text(site, style="bold"))
+        root = RichTree(Text(printable(site), style="bold"))
         for stack, services in stacks.items():
-            branch = root.add(Text(stack))
+            branch = root.add(Text(printable(stack)))
             for service in services:
                 mark = CHECK_MARKS[service.status]
-                line = Text(f"{service.name.service}  ")
+                line = Text(f"{printable(service.name.service)}  ")
                 line.append(marked(_says(service), mark), style=mark.style)
                 branch.add(line)
         show(root)

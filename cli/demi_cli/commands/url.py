@@ -67,9 +67,12 @@ def _url(
 
 def _health_url(registry: "Registry", service: "Service") -> str:
     """From the key tree, where alone it is: of the instance that the tree shows."""
-    from demi_adapters.errors import NotFound
+    from demi_adapters.errors import ConfigurationError, NotFound
 
-    entry = registry.keys.get(f"{service.name.path}health_url")
+    try:
+        entry = registry.keys.get(f"{service.name.path}health_url")
+    except ConfigurationError:  # a stranger's name, which no key can have
+        entry = None
     if entry is None:
         raise NotFound(
             f"{service.name.slashed} has no health URL: Consul looks at its port, or Docker at its "

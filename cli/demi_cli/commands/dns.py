@@ -27,10 +27,10 @@ def dns(
     output: Output = Format.TABLE,
     consul_addr: ConsulAddr = None,
 ) -> None:
-    """Show a service's names in DNS, what they answer now, and how to ask dig.
+    """Show a service's names in DNS, and what they answer now.
 
-    Exit status 1 where a name has no answer: no instance is healthy, or for the name that ends in
-    query.consul, no registrator has installed its template.
+    Lines for dig follow. Exit status 1 where a name has no answer: no instance is healthy, or
+    for the name that ends in query.consul, no registrator has installed its template.
 
     Example: demi dns felix/api
     """

@@ -63,9 +63,10 @@ def doctor(
     docker_tls_verify: DockerTlsVerify = None,
     docker_cert_path: DockerCertPath = None,
 ) -> None:
-    """Check Docker, Consul, the token, DNS, clocks and what registrators left; change nothing.
+    """Check Docker, Consul, the token, DNS, clocks and leftovers.
 
-    Give it the registrator's settings. Exit status 1 where a check fails; warnings are allowed.
+    Nothing is changed. Give it the registrator's settings. Exit status 1 where a check fails;
+    warnings are allowed.
 
     Example: demi doctor --config demi.yaml
     """

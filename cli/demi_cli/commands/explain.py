@@ -45,9 +45,10 @@ def explain(
     docker_tls_verify: DockerTlsVerify = None,
     docker_cert_path: DockerCertPath = None,
 ) -> None:
-    """Show what the registrator makes of containers, without changing anything.
+    """Show what the registrator makes of containers.
 
-    Without arguments: of all running containers. Exit status 1 where labels have errors.
+    Nothing is changed. Without arguments: of all running containers. Exit status 1 where labels
+    have errors.
 
     Example: docker inspect felix | demi explain --inspect -
     """

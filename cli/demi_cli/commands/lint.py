@@ -38,7 +38,7 @@ def lint(
     namespace: Namespace = "",
     host: Host = None,
 ) -> None:
-    """Show what the labels of compose files will become, before anything runs.
+    """Show what the labels of compose files will become.
 
     Nothing is started and nobody is asked. A port that Docker will choose is shown as ?.
     Labels that an image brings are not seen. Exit status 1 where labels have errors, 2 where a

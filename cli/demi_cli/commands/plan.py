@@ -46,9 +46,9 @@ def plan(
     docker_tls_verify: DockerTlsVerify = None,
     docker_cert_path: DockerCertPath = None,
 ) -> None:
-    """Show what the registrator would change in Consul now, and change nothing.
+    """Show what the registrator would change in Consul now.
 
-    Exit status 1 where there is work to do.
+    Nothing is changed. Exit status 1 where there is work to do.
 
     Example: demi plan -o json
     """

@@ -25,9 +25,10 @@ _FIELDS = ("severity", "code", "service", "container", "owner", "message")
 def problems(
     context: typer.Context, output: Output = Format.TABLE, consul_addr: ConsulAddr = None
 ) -> None:
-    """List all registrators and the problems that they report, from Consul alone.
+    """List all registrators and the problems that they report.
 
-    Exit status 1 where there is an error, where a registrator is not fresh, or where there is none.
+    Only Consul is asked. Exit status 1 where there is an error, where a registrator is not
+    fresh, or where there is none.
 
     A registrator is fresh while its last sync is at most three resyncs old. That time is by its
     host's clock, so ages are as good as the hosts' clocks agree.

@@ -97,7 +97,9 @@ def registrator(
     docker_tls_verify: DockerTlsVerify = None,
     docker_cert_path: DockerCertPath = None,
 ) -> None:
-    """Watch the Docker Engine and keep Consul in step, until SIGTERM or Ctrl-C.
+    """Watch the Docker Engine and keep Consul in step.
+
+    It ends by SIGTERM or Ctrl-C.
 
     Example: demi registrator --namespace demi.sr1_lls --host pc7.cern.ch
     """

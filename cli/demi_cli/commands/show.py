@@ -31,7 +31,7 @@ def show(
     output: Output = Format.TABLE,
     consul_addr: ConsulAddr = None,
 ) -> None:
-    """Show all that is known of one service: state, URLs, instances, checks, keys.
+    """Show all about one service: state, URLs, instances, keys.
 
     Example: demi show felix/api
     """

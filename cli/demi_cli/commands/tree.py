@@ -26,7 +26,7 @@ def tree(
     output: Output = Format.TABLE,
     consul_addr: ConsulAddr = None,
 ) -> None:
-    """Show sites, their stacks, and the state of each service in them.
+    """Show sites, stacks, and the state of each service in them.
 
     A service is warning where some of its instances are healthy and others are not.
 

@@ -42,7 +42,9 @@ def open_(
     any_status: Any = False,
     consul_addr: ConsulAddr = None,
 ) -> None:
-    """Open a service in the browser; print its URL where there is none.
+    """Open a service in the browser, or print its URL.
+
+    Where there is no browser, or the URL is none of http or https, it is printed.
 
     Example: demi open felix/api --swagger
     """

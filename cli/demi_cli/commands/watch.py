@@ -29,9 +29,9 @@ def watch(
     output: Output = Format.TABLE,
     consul_addr: ConsulAddr = None,
 ) -> None:
-    """Print a line for each change, until Ctrl-C: first, all that is there appears.
+    """Print what happens to services, a line each, until Ctrl-C.
 
-    With -o json, each line is one JSON object.
+    First, all that is there appears. With -o json, each line is one JSON object.
 
     Example: demi watch 'felix/*'
     """

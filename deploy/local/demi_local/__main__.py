@@ -38,6 +38,11 @@ def _run(command: str, arguments: list[str], say: Say) -> int:
             quality.test(arguments, say)
         case "check":
             quality.check(arguments, say)
+        case "docs":
+            # Imports the command, which .venv alone has.
+            from demi_local import reference  # noqa: PLC0415
+
+            reference.docs(say)
         case "lock":
             lock.lock(arguments, say)
         case "image":

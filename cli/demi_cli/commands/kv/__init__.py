@@ -19,7 +19,7 @@ COMMANDS = (
 
 app = lazy_app(
     "kv",
-    "Read and write keys: by whole paths such as demi/sr1_lls/felix/api/run.",
+    "Read and write keys by paths: demi/sr1_lls/felix/api/run.",
     COMMANDS,
     __name__,
 )

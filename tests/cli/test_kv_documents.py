@@ -138,6 +138,10 @@ class Guarded:
             raise PermissionDenied("no")
         self.written += [operation.path for operation in operations]
 
+    def put_key(self, path: str, value: bytes, index: int) -> None:
+        """Write one."""
+        self.transact([Operation("cas", path, value=value, index=index)])
+
 
 def test_a_key_that_is_denied_keeps_no_other_from_being_written() -> None:
     """Its transaction is taken apart until it is alone."""

@@ -13,6 +13,7 @@ from demi_cli.tables import CHECK_MARKS, Column, marked, print_table
 from demi_cli.tables import show as show_rich
 
 if TYPE_CHECKING:
+    from demi_adapters.registry import Registry
     from demi_adapters.services import Service
 
 _INSTANCES = (
@@ -37,14 +38,21 @@ def show(
     """
     registry = open_registry(context)
     found = find_one(registry, service)
-    keys = {
-        entry.path.removeprefix(found.name.path): entry.text
-        for entry in registry.keys.list(found.name.path)
-    }
+    keys = _keys(registry, found.name.path)
     if output is Format.TABLE:
         _print(found, keys)
     else:
         print_data(_describe(found, keys), output)
+
+
+def _keys(registry: "Registry", folder: str) -> dict[str, str]:
+    from demi_adapters.errors import ConfigurationError
+
+    try:
+        found = registry.keys.list(folder)
+    except ConfigurationError:  # a name that no registrator would give: it has no keys
+        return {}
+    return {entry.path.removeprefix(folder): entry.text for entry in found}
 
 
 def _describe(service: "Service", keys: dict[str, str]) -> dict[str, Any]:

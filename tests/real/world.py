@@ -127,6 +127,12 @@ class World:
             eventually(lambda: self._has_synced(registrator, owner), expected=True)
         return registrator
 
+    def stop_registrators(self) -> None:
+        """End all of them as an operator would."""
+        for registrator in self._registrators:
+            if registrator.process.poll() is None:
+                registrator.stop()
+
     def _has_synced(self, registrator: Registrator, owner: str) -> bool:
         assert registrator.process.poll() is None, registrator.log
         record = self.get(f"/v1/kv/demi-registrator/{owner}")

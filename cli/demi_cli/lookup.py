@@ -115,7 +115,10 @@ def none_fits(snapshot: "Snapshot") -> None:
     if snapshot.services:
         say(f"None of the {len(snapshot.services)} services fits; demi ls shows all.")
     else:
-        say("No service is registered. Does a registrator run? demi problems lists them.")
+        say(
+            "No service is registered. Does a registrator run (demi problems lists them), and "
+            "where Consul has ACLs, may the ACL token read services?"
+        )
 
 
 def those(

@@ -125,7 +125,7 @@ def test_an_empty_registry_is_said_to_be_empty(demi: Demi, place: Place) -> None
     assert "nothing at all is registered" in demi("url", "felix/api").err
     result = demi("ls")
     assert result.code == 0
-    assert result.err.startswith("No service is registered. Does a registrator run?")
+    assert result.err.startswith("No service is registered. Does a registrator run")
 
 
 def test_a_site_may_hold_dots(demi: Demi, place: Place) -> None:

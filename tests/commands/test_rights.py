@@ -17,12 +17,11 @@ LOOK_UPS = 'node_prefix "" { policy = "read" } service_prefix "" { policy = "rea
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A Consul that denies by default, with one service."""
     folder = tmp_path_factory.mktemp("guarded")
-    tokens = {"master": MASTER, "agent": MASTER}
-    acl = {"enabled": True, "default_policy": "deny", "tokens": {**tokens, "default": ""}}
+    # Without a default, whoever has no token seems to be at a Consul without nodes.
+    tokens = {"master": MASTER, "agent": MASTER, "default": MASTER}
+    acl = {"enabled": True, "default_policy": "deny", "tokens": tokens}
     extra = {"acl": acl, "primary_datacenter": "dc1"}
     binary = find_or_install_consul(print)
-    # Until a token may be used, Consul seems to have no node.
-    extra["acl"]["tokens"]["default"] = MASTER  # type: ignore[index]
     with ConsulServer(binary, folder / "consul", extra=extra, log=folder / "log") as server:
         place = Place(server.http_address, MASTER)
         assert wait_until(lambda: _answers(place), 20, lambda: True)
@@ -47,10 +46,10 @@ def token(place: Place, *policies: str) -> str:
 @pytest.mark.parametrize(
     "command", ["url sr1_lls/felix/api", "url api", "ls", "tree", "show api", "health api", "watch"]
 )
-def test_a_token_without_rights_finds_nothing_or_is_denied(
+def test_a_token_that_consul_does_not_know_is_denied(
     demi: Demi, guarded: Place, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """Consul leaves out what a token may not read: then nothing is there, for all one can tell."""
+    """Exit status 5, and which variable it came from; never the token itself."""
     monkeypatch.setenv("CONSUL_HTTP_ADDR", guarded.address)
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", "99999999-2222-3333-4444-555555555555")
     result = demi(*command.split())
@@ -70,3 +69,14 @@ def test_a_token_that_may_read_services_reads_no_keys(
     assert demi("wait", "api").code == 0
     denied = demi("url", "api", "--health")
     assert (denied.code, denied.out) == (5, "")
+
+
+def test_a_token_without_rights_sees_an_empty_registry(
+    demi: Demi, guarded: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Consul leaves out what a token may not read, and does not say so: the hint has to."""
+    monkeypatch.setenv("CONSUL_HTTP_ADDR", guarded.address)
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN", token(guarded))
+    result = demi("ls")
+    assert (result.code, len(result.out.splitlines())) == (0, 1)
+    assert "may the ACL token read services?" in result.err

@@ -24,7 +24,7 @@ class Line(NamedTuple):
 def command_lines() -> list[Line]:
     """Every line with the command in a block of code, and every example of a help page."""
     found = [
-        Line(f"{path.name}:{number}", text)
+        Line(f"{path.name}:{number}", text.partition("  # ")[0].rstrip())
         for path in PAGES
         for number, text in _code(path.read_text().partition(BEGIN)[0])
         if _COMMAND.search(text)

@@ -177,17 +177,20 @@ class Keys:
 
 
 def write_at_once(consul: ConsulReader, operations: Sequence[Operation]) -> None:
-    """Do all operations or none: in a transaction, or alone, where a value may be larger.
+    """Do all operations or none: in a transaction, or alone where one has a large value.
+
+    A transaction takes any path, where an address takes only letters that Consul knows.
 
     Raises:
         ConflictError: a condition did not hold.
         ConfigurationError: together they are more than Consul takes.
     """
     first = operations[0]
-    if len(operations) == 1 and first.verb == "cas":
+    size = len(json.dumps([operation.body for operation in operations]))
+    if size > MAX_TRANSACTION_BYTES and len(operations) == 1 and first.verb == "cas":
         consul.put_key(first.path, first.raw_value, first.index)
         return
-    if len(json.dumps([operation.body for operation in operations])) > MAX_TRANSACTION_BYTES:
+    if size > MAX_TRANSACTION_BYTES:
         raise ConfigurationError(
             f"{first.path} and the others are more than Consul writes at once (384 KiB). Write "
             "them in parts."

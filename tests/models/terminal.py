@@ -58,6 +58,13 @@ class Terminal:
             time.sleep(0.05)
         assert all(text in self.screen for text in texts), (texts, self.screen)
 
+    def shows_no(self, text: str, within_s: float = 20.0) -> None:
+        """Wait until this stands on the screen no more."""
+        deadline = time.monotonic() + within_s
+        while text in self.screen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert text not in self.screen, self.screen
+
     def press(self, keys: str) -> None:
         """Press keys."""
         os.write(self._ours, keys.encode())

@@ -1,52 +1,65 @@
-"""The page: which service runs where, and is it healthy."""
+"""The status page's server."""
 
-from nicegui import run, ui
+from pathlib import Path
 
-from demi_adapters.consul_reader import ConsulReader, read_all
+from fastapi import Request
+from nicegui import app, ui
+
 from demi_adapters.consul_settings import ConsulSettings
-from demi_adapters.errors import DemiError
+from demi_adapters.registry import Registry
+from demi_ui.security import StrictPages
+from demi_ui.visit import Visit
+from demi_ui.watch import Watch
 
-_REFRESH_S = 2.0
-
-_COLUMNS = [
-    {"name": key, "label": key.capitalize(), "field": key, "align": "left", "sortable": True}
-    for key in ("site", "stack", "service", "status", "url", "description")
-]
+_WEB = Path(__file__).parent / "web"
+_TITLE = "DeMi registry"
+_RECONNECT_S = 30.0  # a laptop that was shut for a moment finds its page as it was
+_STOP_S = 3
 
 
-def serve(settings: ConsulSettings, *, host: str, port: int) -> None:
-    """Serve the page until SIGTERM or Ctrl-C."""
-    consul = ConsulReader(settings)
+def serve(settings: ConsulSettings, *, host: str, port: int, root_path: str = "") -> None:
+    """Serve the page until SIGTERM or Ctrl-C.
 
-    @ui.page("/")
-    async def index() -> None:
-        ui.page_title("DeMi registry")
-        ui.label("DeMi registry").classes("text-h4")
-        note = ui.label("Asking Consul …")
-        # A stock table shows text as text, whatever a label holds; it gets no slots.
-        table = ui.table(columns=_COLUMNS, rows=[], row_key="id").classes("w-full")
-
-        async def refresh() -> None:
-            try:
-                instances = await run.io_bound(read_all, consul)
-            except DemiError as error:
-                note.text = f"This list is old: {error}"
-                return
-            if instances is None:  # the server is shutting down
-                return
-            table.rows = [instance.as_dict() for instance in instances]
-            note.text = f"{len(instances)} instances are registered."
-
-        await refresh()
-        ui.timer(_REFRESH_S, refresh)
-
+    Args:
+        settings: where Consul is; it may come later, and go.
+        host: the address to listen on.
+        port: the port to listen on.
+        root_path: the path below which a proxy shows the page, if the proxy takes it off.
+    """
+    build(Watch(Registry(settings=settings)))
     ui.run(
         host=host,
         port=port,
-        title="DeMi registry",
+        root_path=root_path.rstrip("/"),
+        title=_TITLE,
+        favicon=_WEB / "icon.svg",
         reload=False,
         show=False,
+        tailwind=False,
         language="en-US",
-        reconnect_timeout=30,
+        reconnect_timeout=_RECONNECT_S,
+        timeout_graceful_shutdown=_STOP_S,
         show_welcome_message=False,
     )
+
+
+def build(watch: Watch) -> None:
+    """Put the page together: `/`, and `/healthz` for whoever keeps it running."""
+    app.on_startup(watch.start)
+    app.on_shutdown(watch.stop)
+    app.add_middleware(StrictPages)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, object]:
+        """This server is well whenever it answers; what it says of Consul is for people."""
+        trouble = watch.trouble
+        return {
+            "status": "ok",
+            "services": len(watch.rows),
+            "consul": trouble.reason if trouble else "ok",
+        }
+
+    @ui.page("/")
+    def index(request: Request) -> None:
+        ui.add_head_html(f"<style>{(_WEB / 'page.css').read_text()}</style>")
+        Visit(watch, request.url.query)

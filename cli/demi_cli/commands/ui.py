@@ -17,6 +17,13 @@ def ui(
     port: Annotated[
         int, typer.Option(envvar="DEMI_UI_PORT", min=1, max=65535, help="Port to listen on.")
     ] = 8080,
+    root_path: Annotated[
+        str,
+        typer.Option(
+            envvar="DEMI_UI_ROOT_PATH",
+            help="Path below which a proxy shows the page, e.g. /demi, if it takes that off.",
+        ),
+    ] = "",
     consul_addr: ConsulAddr = None,
 ) -> None:
     """Serve the status page.
@@ -27,4 +34,4 @@ def ui(
     settings = consul_settings(environment(context.params))
     from demi_ui.page import serve
 
-    serve(settings, host=host, port=port)
+    serve(settings, host=host, port=port, root_path=root_path)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from demi_local import apt, interrupts, paths
+from demi_local.chromium import find_or_install_chromium
 from demi_local.compose import find_or_install_compose
 from demi_local.consul import find_or_install_consul
 from demi_local.engine import find_or_install_dockerd
@@ -46,7 +47,8 @@ def prepare(say: Say) -> None:
     find_or_install_consul(say)
     find_or_install_compose(say)
     find_busybox(say)
-    say("dockerd, consul, docker-compose, busybox and dig are there")
+    find_or_install_chromium(say)
+    say("dockerd, consul, docker-compose, busybox, dig and chromium are there")
 
 
 def _run_all(tests: tuple[str, list[str]], say: Say) -> None:

@@ -168,7 +168,7 @@ export default {
       const list = this.rows.length
         ? h(List, { rows: this.rows, tree: this.tree, selected: this.view.service, isFiltered: set.length > 0, onOpen: (service) => this.look({ service }) })
         : nothing(this, set);
-      return h("main", { class: "demi-main" }, [
+      return h("div", { class: "demi-main" }, [
         banner(this),
         this.everything ? filters(this) : null,
         this.everything ? tiles(this.counts, this.view, this.look) : null,

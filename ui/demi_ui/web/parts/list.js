@@ -27,7 +27,7 @@ const Row = {
       [
         h("div", { role: "gridcell", class: "demi-cell-state" }, [pill(row[STATE])]),
         h("div", { role: "gridcell", class: "demi-cell-name" }, [
-          h("div", { class: "demi-line demi-name" }, [h("bdi", row[NAME]), isBad(row) ? path : null]),
+          h("div", { class: "demi-line demi-name" }, [h("bdi", row[NAME]), " ", isBad(row) ? path : null]),
           h("div", { class: "demi-line demi-soft" }, [h("bdi", row[DESCRIPTION] || row[CATEGORY] || "no description")]),
         ]),
         h("div", { role: "gridcell", class: "demi-cell-since" }, [

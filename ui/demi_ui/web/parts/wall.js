@@ -34,7 +34,7 @@ export const Wall = {
   render() {
     const bad = this.rows.filter((row) => row[1] === "critical" || row[1] === "warning");
     const level = this.trouble || !this.isAlive ? "unchecked" : this.headline.level;
-    return h("main", { class: ["demi-wall", { "demi-wall-few": bad.length <= 6 }] }, [
+    return h("div", { class: ["demi-wall", { "demi-wall-few": bad.length <= 6 }] }, [
       h("div", { class: ["demi-wall-head", `demi-is-${level}`] }, [
         icon(level === "empty" ? "unchecked" : level, "demi-wall-icon"),
         h("div", { class: "demi-wall-words" }, [

@@ -76,9 +76,12 @@ class PageServer:
         return wire.request(self.base, "GET", "/healthz").ok
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a screen."""
+    """Debian's Chromium, without a screen.
+
+    For one module: as long as it lives, this thread runs Playwright's event loop, and no other.
+    """
     program = find_or_install_chromium(print)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -88,7 +91,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page_consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsulServer]:
     """A Consul server that tests may stop, as long as they start it again."""
     folder = tmp_path_factory.mktemp("page-consul")
@@ -101,7 +104,7 @@ def page_consul(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsulServ
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(
     page_consul: ConsulServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PageServer]:

@@ -1,14 +1,20 @@
 """The list of services, since when, and how it is counted."""
 
+import json
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from demi_adapters.directory import STATUSES
 from demi_adapters.names import ServiceName
+from demi_ui.board import patch, shown
 from demi_ui.rows import State, counts
 from demi_ui.since import Since, followed
+from demi_ui.view import View
 from page.things import REFUSED, instance, rows
 
+NAMES = st.one_of(st.sampled_from(["a", "a/b", "b"]), st.text(st.characters(), max_size=5))
 API = ServiceName("sr1", "felix", "api")
 
 
@@ -77,6 +83,19 @@ def test_what_changed_during_an_outage_began_at_an_unknown_time() -> None:
     first = followed(None, {API: "passing"}, 10.0)
     later = followed(first, {API: "critical"}, 90.0, was_away=True)
     assert later == {API: Since("critical", 90.0, is_exact=False)}
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, NAMES), unique=True, max_size=5))
+def test_any_name_can_be_sent_and_told_from_others(found: list[tuple[str, str, str]]) -> None:
+    """Whatever stands in Consul, by whoever wrote it."""
+    services = rows(
+        replace(instance(number=n), site=site, stack=stack, service=service)
+        for n, (site, stack, service) in enumerate(found)
+    )
+    board = shown(services, View())
+    assert len({row[0] for row in board.rows}) == len(found)
+    assert len({node[0] for node in board.tree}) == len(board.tree)
+    json.dumps(patch(None, board), ensure_ascii=False).encode()
 
 
 @given(st.lists(st.sampled_from(STATUSES), max_size=12), st.randoms())

@@ -15,8 +15,6 @@ from demi_adapters.registry import Registry
 from demi_adapters.services import Snapshot
 from demi_ui.board import Trouble
 from demi_ui.element import Board
-from demi_ui.rows import rows_of, states_of
-from demi_ui.since import followed
 from demi_ui.visit import Visit
 from demi_ui.watch import Watch
 from page.things import instance
@@ -40,9 +38,7 @@ def watch() -> Watch:
 
 def tell(watch: Watch, *instances: Instance) -> None:
     """Have Consul say something else."""
-    snapshot = Snapshot.of(in_order(instances))
-    watch.snapshot = snapshot
-    watch.rows = rows_of(snapshot, followed(None, states_of(snapshot), 1000.0))
+    watch.see(Snapshot.of(in_order(instances)))
     watch.changed.emit()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from demi_adapters.errors import DemiError
 from demi_ui.difference import difference
 from demi_ui.rows import Row, State, Wire, counts
-from demi_ui.text import short_reason
+from demi_ui.text import path_of, short_reason
 from demi_ui.view import View, choices
 
 # In quiet times Consul confirms each 10 s and a little; past that it has missed one.
@@ -18,7 +18,10 @@ Parts = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Consul can't be asked: the reason, and when it last could be, in seconds of Unix time."""
+    """Consul can't be asked: since `confirmed_s`, in seconds of Unix time.
+
+    Without a `reason` it is merely silent.
+    """
 
     reason: str
     confirmed_s: float
@@ -48,26 +51,17 @@ def trouble_of(age_s: float, error: DemiError | None, now_s: float) -> Trouble |
     """
     if error is None and age_s <= STALE_AFTER_S:
         return None
-    reason = short_reason(str(error)) if error else "no answer"
+    reason = short_reason(str(error)) if error else ""
     return Trouble(reason=reason, confirmed_s=now_s - age_s)
 
 
-def shown(rows: Collection[Row], view: View, parts: Parts) -> Shown:
-    """What a view shows of all rows.
-
-    Args:
-        rows: all of them, in order.
-        view: which are wanted.
-        parts: what does not depend on them.
-    """
+def shown(rows: Collection[Row], view: View) -> Shown:
+    """What a view shows of all rows, which come in order."""
     covered = [row for row in rows if view.covers(row)]
-    wanted = [row for row in covered if view.takes_state(row)]
     return Shown(
-        rows=tuple(row.wire for row in wanted),
+        rows=tuple(row.wire for row in covered if view.takes_state(row)),
         tree=tree_of(rows),
         parts={
-            **parts,
-            "view": view.as_dict,
             "counts": counts(covered),
             "headline": headline(covered),
             "choices": choices(rows),
@@ -96,14 +90,14 @@ def headline(rows: Collection[Row]) -> dict[str, object]:
 
 
 def tree_of(rows: Collection[Row]) -> tuple[Wire, ...]:
-    """Sites and their stacks: path, name, depth, and how many are critical, warning, in all."""
+    """Sites and their stacks: path, name, depth, how many are critical, warning, in all; site."""
     sites: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for row in rows:
-        sites[row.name.site][row.name.stack][row.state] += 1
+        sites[row.site][row.stack][row.state] += 1
     found: list[Wire] = []
     for site, stacks in sorted(sites.items()):
-        found.append(_node(site, site, 0, sum(stacks.values(), Counter())))
-        found += [_node(f"{site}/{s}", s, 1, count) for s, count in sorted(stacks.items())]
+        found.append(_node((site,), sum(stacks.values(), Counter())))
+        found += [_node((site, stack), count) for stack, count in sorted(stacks.items())]
     return tuple(found)
 
 
@@ -125,14 +119,15 @@ def patch(before: Shown | None, after: Shown) -> dict[str, object]:
     }
 
 
-def _node(path: str, name: str, depth: int, count: Counter[str]) -> Wire:
-    return (path, name, depth, count[State.CRITICAL], count[State.WARNING], count.total())
+def _node(parts: tuple[str, ...], count: Counter[str]) -> Wire:
+    found = (count[State.CRITICAL], count[State.WARNING], count.total())
+    return (path_of(*parts), parts[-1], len(parts) - 1, *found, parts[0])
 
 
 def _trouble(bad: Collection[Row]) -> str:
     if len(bad) == 1:
         [row] = bad
-        return f"{row.name.service} is {row.state}"
+        return f"{row.service} is {row.state}"
     found = counts(bad)
     named = [(found[state], state) for state in (State.CRITICAL, State.WARNING)]
     return " and ".join(f"{count} {state}" for count, state in named if count)

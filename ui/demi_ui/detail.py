@@ -27,17 +27,17 @@ def detail(row: Row, service: Service, keys: Iterable[Entry], keys_error: str) -
     entries = sorted(keys, key=lambda entry: entry.path)
     known = {entry.path.removeprefix(service.name.path): entry.text for entry in entries}
     return {
-        "key": service.name.slashed,
-        "name": service.name.service,
-        "site": service.name.site,
-        "stack": service.name.stack,
+        "key": row.key,
+        "name": row.service,
+        "site": row.site,
+        "stack": row.stack,
         "state": str(row.state),
         "reason": row.reason,
         "since": round(row.since.at_s * 1000),
         "exact": row.since.is_exact,
         "category": row.category,
         "description": next((plain(i.description) for i in service.instances if i.description), ""),
-        "dns": list(service.name.dns_names),
+        "dns": [plain(name, _NAME_CHARACTERS) for name in service.name.dns_names],
         "instances": [_instance(instance, known) for instance in service.instances],
         "keys": [(plain(e.path, _NAME_CHARACTERS), plain(e.text), e.is_held) for e in entries],
         "keysError": one_line(keys_error),

@@ -1,5 +1,7 @@
 """The status page's server."""
 
+import signal
+import sys
 from pathlib import Path
 
 from fastapi import Request
@@ -27,6 +29,8 @@ def serve(settings: ConsulSettings, *, host: str, port: int, root_path: str = ""
         root_path: the path below which a proxy shows the page, if the proxy takes it off.
     """
     build(Watch(Registry(settings=settings)))
+    # Once uvicorn has ended in good order, it raises the signal again for whoever wants it.
+    signal.signal(signal.SIGTERM, _end)
     ui.run(
         host=host,
         port=port,
@@ -43,6 +47,10 @@ def serve(settings: ConsulSettings, *, host: str, port: int, root_path: str = ""
     )
 
 
+def _end(*_: object) -> None:
+    sys.exit(0)
+
+
 def build(watch: Watch) -> None:
     """Put the page together: `/`, and `/healthz` for whoever keeps it running."""
     app.on_startup(watch.start)
@@ -56,7 +64,7 @@ def build(watch: Watch) -> None:
         return {
             "status": "ok",
             "services": len(watch.rows),
-            "consul": trouble.reason if trouble else "ok",
+            "consul": (trouble.reason or "no answer") if trouble else "ok",
         }
 
     @ui.page("/")

@@ -9,7 +9,7 @@ from demi_adapters.names import ServiceName
 from demi_adapters.services import Service, Snapshot
 from demi_adapters.urls import bracketed
 from demi_ui.since import Since
-from demi_ui.text import one_line, plain, safe_link, short_reason
+from demi_ui.text import one_line, path_of, plain, safe_link, short_reason
 
 Wire = tuple[object, ...]
 
@@ -38,9 +38,15 @@ _RANKS = {state: rank for rank, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One service. Texts are short and fit to be shown; `words` is what a search looks at."""
+    """One service. Texts are short and fit to be shown; `words` is what a search looks at.
+
+    Only `name` is as Consul has it, where somebody may have written anything.
+    """
 
     name: ServiceName
+    site: str
+    stack: str
+    service: str
     state: State
     description: str
     reason: str
@@ -55,14 +61,19 @@ class Row:
     words: str
 
     @property
+    def key(self) -> str:
+        """`site/stack/service`, and unique also where a part of the name holds a slash."""
+        return path_of(self.name.site, self.name.stack, self.name.service)
+
+    @property
     def wire(self) -> Wire:
         """What the browser gets; `web/parts/list.js` reads it by position."""
         return (
-            self.name.slashed,
+            self.key,
             str(self.state),
-            self.name.service,
-            self.name.site,
-            self.name.stack,
+            self.service,
+            self.site,
+            self.stack,
             self.description,
             self.reason,
             self.address,
@@ -120,6 +131,9 @@ def _row(service: Service, since: Since) -> Row:
     words = (service.name.slashed, state, description, reason, category, *addresses, *places)
     return Row(
         name=service.name,
+        site=one_line(service.name.site),
+        stack=one_line(service.name.stack),
+        service=one_line(service.name.service),
         state=state,
         description=description,
         reason=reason,

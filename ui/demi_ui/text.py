@@ -4,6 +4,7 @@ Everything here comes out of labels and health checks, which anybody may have wr
 """
 
 import re
+from urllib.parse import quote
 
 from demi_adapters.problems import LabelError
 from demi_adapters.urls import HTTP_SCHEMES, parse_location
@@ -53,6 +54,15 @@ def plain(text: str, limit: int = DETAIL_CHARACTERS) -> str:
 def one_line(text: str, limit: int = ROW_CHARACTERS) -> str:
     """The same on one line."""
     return plain(" ".join(text[: 4 * limit].split()), limit)
+
+
+def path_of(*parts: str) -> str:
+    """Parts as one path, another one for other parts, whatever stands in them.
+
+    Those that follow the rules for names stay as they are. JavaScript's `encodeURIComponent`
+    writes a part in the same way.
+    """
+    return "/".join(quote(part, safe="!*'()", errors="surrogatepass") for part in parts)
 
 
 def short_reason(raw: str) -> str:

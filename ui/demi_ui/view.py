@@ -49,8 +49,8 @@ class View:
     def covers(self, row: Row) -> bool:
         """Whether it is wanted as far as everything but its state goes."""
         return (
-            self.site in ("", row.name.site)
-            and self.stack in ("", row.name.stack)
+            self.site in ("", row.site)
+            and self.stack in ("", row.stack)
             and self.category in ("", row.category)
             and (not self.host or self.host in row.hosts)
             and self._finds(row.words)

@@ -1,6 +1,7 @@
 """One open page: what its visitor looks at, and what is pushed to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nicegui import background_tasks, run
 
@@ -8,7 +9,6 @@ from demi_adapters.entries import Entry
 from demi_adapters.errors import DemiError
 from demi_adapters.names import ServiceName
 from demi_adapters.services import Service
-from demi_ui.board import shown
 from demi_ui.detail import Json, detail, gone
 from demi_ui.element import Board
 from demi_ui.rows import Row
@@ -36,23 +36,19 @@ class Visit:
     def refresh(self) -> None:
         """Show how things are now."""
         watch = self._watch
-        trouble = watch.trouble
-        self.board.show(
-            shown(
-                watch.rows,
-                self.view,
-                {
-                    "trouble": trouble.wire if trouble else None,
-                    "isKnown": watch.snapshot is not None,
-                    "detail": self._detail(self.view),
-                },
-            )
-        )
+        board = watch.board(self.view)
+        own = {
+            "view": self.view.as_dict,
+            "trouble": watch.trouble.wire if watch.trouble else None,
+            "isKnown": watch.snapshot is not None,
+            "detail": self._detail(self.view),
+        }
+        self.board.show(replace(board, parts={**board.parts, **own}))
 
     def _detail(self, view: View) -> Json | None:
         if not view.service or self._watch.snapshot is None:
             return None
-        row = next((r for r in self._watch.rows if r.name.slashed == view.service), None)
+        row = next((r for r in self._watch.rows if r.key == view.service), None)
         if row is None:
             return gone(view.service)
         service = self._watch.snapshot.services[row.name]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from nicegui import Event
@@ -10,11 +11,13 @@ from nicegui import Event
 from demi_adapters.names import ServiceName
 from demi_adapters.registry import Registry
 from demi_adapters.services import Snapshot
-from demi_ui.board import Trouble, trouble_of
+from demi_ui.board import Shown, Trouble, shown, trouble_of
 from demi_ui.rows import Row, rows_of, states_of
 from demi_ui.since import Since, followed
+from demi_ui.view import View
 
 _PUSHES_APART_S = 0.5  # nobody reads faster, and every client has to draw it
+_MOST_VIEWS = 200  # a guess: more different ones at once are somebody's typing
 _BEAT_S = 5.0  # an agent that hangs tells nobody, so its silence is looked for
 
 
@@ -33,6 +36,7 @@ class Watch:
         self.trouble: Trouble | None = None
         self._clock = clock
         self._since: Mapping[ServiceName, Since] | None = None
+        self._boards: dict[View, Shown] = {}
         self._pushed_s = 0.0
         self._is_due = False
         self._beating: asyncio.Task[None] | None = None
@@ -54,6 +58,23 @@ class Watch:
         if self._beating:
             self._beating.cancel()
         await asyncio.to_thread(self.registry.close)
+
+    def see(self, snapshot: Snapshot, *, was_away: bool = False) -> None:
+        """Take what Consul says now; `was_away` if it could not be asked just before."""
+        states = states_of(snapshot)
+        self._since = followed(self._since, states, self._clock(), was_away=was_away)
+        self.rows = rows_of(snapshot, self._since)
+        self.snapshot = snapshot
+        self._boards.clear()
+
+    def board(self, view: View) -> Shown:
+        """What a view shows now; worked out once for all pages that look at the same."""
+        known = replace(view, service="", wall="")
+        if known not in self._boards:
+            if len(self._boards) >= _MOST_VIEWS:
+                self._boards.clear()
+            self._boards[known] = shown(self.rows, known)
+        return self._boards[known]
 
     def _wake(self) -> None:
         """Look soon: at once, if the last time was long enough ago."""
@@ -85,9 +106,7 @@ class Watch:
         snapshot = mirror.latest
         if snapshot is None or snapshot is self.snapshot:
             return is_new
-        self._since = followed(self._since, states_of(snapshot), now_s, was_away=was_away)
-        self.rows = rows_of(snapshot, self._since)
-        self.snapshot = snapshot
+        self.see(snapshot, was_away=was_away)
         return True
 
     async def _beat(self) -> None:

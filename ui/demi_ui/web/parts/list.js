@@ -6,6 +6,7 @@ import { since, tick } from "demi-page/time.js";
 const [KEY, STATE, NAME, SITE, STACK, DESCRIPTION, REASON, ADDRESS, CATEGORY, SINCE, EXACT, URL_, SWAGGER] =
   Array(15).keys();
 const COLLAPSE_FROM = 60;
+const stackOf = (row) => `${encodeURIComponent(row[SITE])}/${encodeURIComponent(row[STACK])}`;
 const isBad = (row) => row[STATE] === "critical" || row[STATE] === "warning";
 
 const Row = {
@@ -57,7 +58,7 @@ export const List = {
     sections() {
       const found = [];
       for (const row of this.rows) {
-        const key = isBad(row) ? "" : `${row[SITE]}/${row[STACK]}`;
+        const key = isBad(row) ? "" : stackOf(row);
         if (found.at(-1)?.key !== key) found.push({ key, site: row[SITE], stack: row[STACK], rows: [] });
         found.at(-1).rows.push(row);
       }

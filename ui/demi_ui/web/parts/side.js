@@ -12,8 +12,7 @@ export const Side = {
         onClick: () => this.$emit("look", change),
       }, [icon(mark), h("span", { class: "demi-entry-name" }, label), extra, h("span", { class: "demi-number" }, String(count))]);
     },
-    node([path, name, depth, critical, warning, total]) {
-      const site = depth ? path.slice(0, path.length - name.length - 1) : name;
+    node([path, name, depth, critical, warning, total, site]) {
       const stack = depth ? name : "";
       const isCurrent = this.view.site === site && this.view.stack === stack;
       return h("li", { key: path }, [

@@ -41,7 +41,7 @@ export function banner(board) {
   const { reason, confirmed } = board.trouble;
   return h("div", { class: "demi-banner", role: "alert" }, [
     icon("away"),
-    h("span", [`Consul has not answered for `, h("span", { "data-demi-age": "" }, span(board.now - confirmed)), ` (${reason}). This is the last known state, from ${clock(confirmed)}.`]),
+    h("span", [`Consul has not answered for `, h("span", { "data-demi-age": "" }, span(board.now - confirmed)), `${reason ? ` (${reason})` : ""}. This is the last known state, from ${clock(confirmed)}.`]),
   ]);
 }
 
@@ -87,7 +87,7 @@ export function nothing(board, set) {
   const say = (title, ...lines) => h("div", { class: "demi-nothing" }, [h("h2", title), ...lines.map((line) => h("p", line))]);
   if (!board.isKnown)
     return board.trouble
-      ? say("Consul does not answer", `It says: ${board.trouble.reason}.`, "Is it running, and is CONSUL_HTTP_ADDR right? The services appear here as soon as it answers.")
+      ? say("Consul does not answer", `It says: ${board.trouble.reason || "nothing"}.`, "Is it running, and is CONSUL_HTTP_ADDR right? The services appear here as soon as it answers.")
       : say("Asking Consul …");
   if (!board.everything)
     return say("No service is registered yet", "Put labels such as demi.SITE.STACK.SERVICE.port on a container and start it: it appears here by itself.", "If it does not, demi problems and demi doctor say why.");

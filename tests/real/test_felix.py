@@ -85,7 +85,7 @@ def test_the_command_lists_explains_and_plans_the_same_services(
 ) -> None:
     """`demi ls`, `url`, `explain` and `plan` agree with what is registered."""
     container = world.run(FELIX, name="felix-of-the-command")
-    eventually(lambda: world.status(id_of(container)), "passing")
+    world.demi("wait", "sr1_lls/felix/api")  # the catalog hears of it after the agent
     container.reload()
     url = f"http://{HOST}:{container.ports['8000/tcp'][0]['HostPort']}"
     listed = json.loads(world.demi("ls", "-o", "json").stdout)

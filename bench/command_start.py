@@ -25,6 +25,7 @@ from demi_local.consul import ConsulServer, find_or_install_consul
 HERE = Path(__file__).resolve().parents[1]
 REFERENCE = "import typer"
 SITE = "bench_start"
+SLUG = "bench-start-stack"
 SERVICE = f"{SITE}/stack/s0"
 KEYS = ("host", "port", "protocol", "health", "category", "description", "url", "swagger_url")
 
@@ -132,13 +133,13 @@ def services(address: str, number: int) -> Iterator[None]:
         for name in names:
             meta = {"demi_site": SITE, "demi_stack": "stack", "demi_service": name}
             meta["demi_url"] = f"http://pc1:80/{name}"
-            send("PUT", "agent/service/register", {"Name": f"bench-start-{name}", "Meta": meta})
+            send("PUT", "agent/service/register", {"Name": f"{SLUG}-{name}", "Meta": meta})
             for key in KEYS:
                 send("PUT", f"kv/demi/{SITE}/stack/{name}/{key}", "something")
         yield
     finally:
         for name in names:
-            send("PUT", f"agent/service/deregister/bench-start-{name}")
+            send("PUT", f"agent/service/deregister/{SLUG}-{name}")
         send("DELETE", f"kv/demi/{SITE}/?recurse")
 
 

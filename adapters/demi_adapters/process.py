@@ -194,21 +194,6 @@ def definition(registration: Registration, heartbeat: str) -> dict[str, object]:
             "DeregisterCriticalServiceAfter": _REAPED_AFTER,
         }
     ]
-    if registration.health_url and registration.check:
-        checks.append(
-            {
-                "CheckID": f"service:{registration.id}",
-                "Name": f"Health of {name}",
-                "Notes": registration.check.summary,
-                **registration.check.definition,
-            }
-        )
-    return {
-        "ID": registration.id,
-        "Name": name.consul_name,
-        "Address": registration.host,
-        "Port": registration.hostport,
-        "Tags": list(registration.tags),
-        "Meta": dict(registration.meta),
-        "Checks": checks,
-    }
+    if registration.health_url and registration.check_body:
+        checks.append(registration.check_body)
+    return {**registration.service_body, "Checks": checks}

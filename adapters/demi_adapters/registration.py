@@ -16,6 +16,11 @@ TAG = "demi"
 _META_BYTES = 512  # Consul API, agent service: "Meta"
 
 
+def check_id(service_id: str) -> str:
+    """The ID of a service's check, as Consul itself names a service's only one."""
+    return f"service:{service_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Who registers: the owner's name, the default host of its services, its sites (none: all)."""
@@ -53,6 +58,30 @@ class Registration:
     def sort_key(self) -> tuple[ServiceName, str]:
         """By site, stack, service, container."""
         return self.name, self.container
+
+    @property
+    def service_body(self) -> dict[str, object]:
+        """The service as `/v1/agent/service/register` takes it, without checks."""
+        return {
+            "ID": self.id,
+            "Name": self.name.consul_name,
+            "Address": self.host,
+            "Port": self.hostport,
+            "Tags": list(self.tags),
+            "Meta": dict(self.meta),
+        }
+
+    @property
+    def check_body(self) -> dict[str, object] | None:
+        """The check as it stands in there, without its status; None where there is none."""
+        if self.check is None:
+            return None
+        return {
+            "CheckID": check_id(self.id),
+            "Name": f"Health of {self.name}",
+            "Notes": self.check.summary,
+            **self.check.definition,
+        }
 
     def as_dict(self) -> dict[str, object]:
         """The form that `demi explain -o json` prints (the contract's section 8)."""

@@ -19,8 +19,8 @@ from demi_adapters.errors import (
 )
 from demi_adapters.names import ServiceName
 from demi_adapters.problems import Code, Problem
-from demi_adapters.registration import Registration
-from demi_registrator.observed import Observed, check_id, expected_service
+from demi_adapters.registration import Registration, check_id
+from demi_registrator.observed import Observed, expected_service
 from demi_registrator.steps import Deregister, KeyChange, Plan, Register, SetStatus, Step, WriteKeys
 
 # Consul refuses a transaction whose JSON is larger than 512 KiB (`txn_max_req_len`).
@@ -133,23 +133,10 @@ def _feed(consul: ConsulClient, service_id: str, status: str) -> None:
 
 def service_definition(registration: Registration) -> dict[str, object]:
     """A registration as `/v1/agent/service/register` takes it."""
-    check = registration.check
-    definition: dict[str, object] = {
-        "ID": registration.id,
-        "Name": registration.name.consul_name,
-        "Address": registration.host,
-        "Port": registration.hostport,
-        "Tags": list(registration.tags),
-        "Meta": dict(registration.meta),
-    }
-    if check:
-        definition["Check"] = {
-            "CheckID": check_id(registration.id),
-            "Name": f"Health of {registration.name}",
-            "Notes": check.summary,
-            **check.definition,
-            **({"Status": check.status} if check.status else {}),
-        }
+    definition, check = registration.service_body, registration.check_body
+    if registration.check and check:
+        status = registration.check.status
+        definition["Check"] = check | ({"Status": status} if status else {})
     return definition
 
 

@@ -11,9 +11,7 @@ from typing import Any
 
 from demi_adapters.consul_types import Key
 from demi_adapters.names import KV_ROOT, ServiceName
-from demi_adapters.registration import Registration
-
-_CHECK_PREFIX = "service:"  # how Consul itself names a service's only check
+from demi_adapters.registration import Registration, check_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +95,6 @@ def group_keys(keys: Iterable[Key]) -> dict[ServiceName, dict[str, Key]]:
         if len(parts) == 3 and all(parts):
             grouped[ServiceName(*parts)] = found
     return grouped
-
-
-def check_id(service_id: str) -> str:
-    """The ID of a service's check."""
-    return f"{_CHECK_PREFIX}{service_id}"
 
 
 def expected_service(registration: Registration) -> ObservedService:

@@ -63,19 +63,17 @@ def ls(
     Example: demi ls 'felix/*' --status critical
     """
     filters = {"site": site, "stack": stack, "category": category, "status": _status(status)}
-    with_changes = watch and output in (ListFormat.TABLE, ListFormat.WIDE)
-    if watch and not with_changes:
+    for_people = output in (ListFormat.TABLE, ListFormat.WIDE)
+    if watch and not for_people:
         raise typer.BadParameter("--watch shows tables; demi watch -o json prints JSON lines.")
     registry = open_registry(context)
-    if with_changes:
+    if watch:
         _watch(registry, pattern, filters, wide=output is ListFormat.WIDE)
         return
     snapshot = registry.snapshot()
     check_known(snapshot, pattern)
     found = those(snapshot, pattern, filters)
-    if output not in (ListFormat.TABLE, ListFormat.WIDE):
-        pass
-    elif not found:
+    if for_people and not found:
         none_fits(snapshot)
     _show(found, output)
 
